@@ -1,0 +1,59 @@
+"""Puts the commands together; errors become messages and exit codes here."""
+
+from __future__ import annotations
+
+import sys
+
+import grpc
+import typer
+from rich.console import Console
+
+from services.cli.cancel import cancel
+from services.cli.check import check
+from services.cli.consolidate import consolidate
+from services.cli.grpc_errors import explain_status
+from services.cli.plan import plan
+from services.cli.serve import serve
+from services.cli.show import show
+from services.cli.watch import watch
+from services.model.errors import CuntongError, InvalidInputError
+
+EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130
+
+
+def make_app() -> typer.Typer:
+    """Build the command line."""
+    app = typer.Typer(
+        name="cuntong",
+        help="Plan how express parcels reach every village of a county, and how farm produce comes back. 村通",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    for command in (check, consolidate, plan, show, watch, cancel, serve):
+        app.command()(command)
+    return app
+
+
+def main() -> None:
+    """Run a command; what went wrong is said in a few lines on stderr."""
+    errors = Console(stderr=True, highlight=False)
+    try:
+        make_app()(standalone_mode=True)
+    except InvalidInputError as error:
+        errors.print("输入有误 invalid input:", style="bold red")
+        for violation in error.violations[:50]:
+            errors.print(f"  {violation.path}: {violation.message}", markup=False)
+        sys.exit(EXIT_REFUSED)
+    except CuntongError as error:
+        errors.print("无法完成 cannot go on:", style="bold red")
+        errors.print(str(error), markup=False)
+        sys.exit(EXIT_REFUSED)
+    except grpc.RpcError as error:
+        errors.print(explain_status(error), style="bold red", markup=False)
+        sys.exit(EXIT_REFUSED)
+    except KeyboardInterrupt:
+        errors.print("已中断 interrupted")
+        sys.exit(EXIT_INTERRUPTED)

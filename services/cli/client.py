@@ -1,0 +1,114 @@
+"""Calls to both services, in the model's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Final
+
+import grpc
+import polars as pl
+from cuntong.consolidation.v1 import consolidation_service_pb2 as consolidation_pb
+from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as consolidation_grpc
+from cuntong.network.v1 import county_pb2, network_pb2
+from cuntong.route.v1 import plan_pb2
+from cuntong.route.v1 import route_service_pb2 as route_pb
+from cuntong.route.v1 import route_service_pb2_grpc as route_grpc
+
+from services.model.day import County, Day, PlanSettings
+from services.model.errors import InvalidInputError, PlanningFailedError, Violation
+from services.model.network import Village
+from services.model.plan import PlanResult
+from services.wire.codec import decode, encode
+from services.wire.consolidation import ConsolidationAnswer, decode_answer
+from services.wire.parcels import encode_parcels
+
+_OPTIONS: Final = [("grpc.max_receive_message_length", 64 * 1024 * 1024), ("grpc.max_send_message_length", -1)]
+_RECONNECT: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+SUCCEEDED: Final = route_pb.JOB_STATE_SUCCEEDED
+OPEN_STATES: Final = (route_pb.JOB_STATE_QUEUED, route_pb.JOB_STATE_RUNNING)
+
+
+@contextmanager
+def channel_to(address: str) -> Iterator[grpc.Channel]:
+    """Open a channel, and close it."""
+    with grpc.insecure_channel(address, options=_OPTIONS) as channel:
+        yield channel
+
+
+def consolidate_remotely(
+    channel: grpc.Channel, county: County, service_date: date, villages: Sequence[Village], parcels: pl.DataFrame
+) -> ConsolidationAnswer:
+    """Send a day's parcels and put the answer together."""
+
+    def requests() -> Iterator[consolidation_pb.ConsolidateRequest]:
+        header = consolidation_pb.ConsolidationHeader(
+            county=encode(county, county_pb2.County),
+            service_date=service_date.isoformat(),
+            villages=[encode(village, network_pb2.Village) for village in villages],
+        )
+        yield consolidation_pb.ConsolidateRequest(header=header)
+        for batch in encode_parcels(parcels):
+            yield consolidation_pb.ConsolidateRequest(parcels=batch)
+
+    return decode_answer(consolidation_grpc.ConsolidationServiceStub(channel).Consolidate(requests()))
+
+
+def submit_plan(channel: grpc.Channel, day: Day, settings: PlanSettings, request_id: str) -> str:
+    """Submit a day for planning and return the plan's id."""
+    request = route_pb.SubmitPlanRequest(
+        request_id=request_id, day=encode(day, plan_pb2.Day), settings=encode(settings, plan_pb2.PlanSettings)
+    )
+    return str(route_grpc.RouteServiceStub(channel).SubmitPlan(request).job.plan_id)
+
+
+def watch_plan(
+    channel: grpc.Channel, plan_id: str, on_progress: Callable[[route_pb.PlanJob], None]
+) -> route_pb.PlanJob:
+    """Follow a job until it ends; a stream that breaks off is taken up again where it was."""
+    stub, seen, failures = route_grpc.RouteServiceStub(channel), 0, 0
+    while True:
+        try:
+            for response in stub.WatchPlan(route_pb.WatchPlanRequest(plan_id=plan_id, after_sequence=seen)):
+                seen, failures = response.job.progress.sequence, 0
+                on_progress(response.job)
+                if response.job.state not in OPEN_STATES:
+                    return response.job
+        except grpc.RpcError as error:
+            failures += 1
+            if failures > 3 or error.code() not in _RECONNECT:
+                raise
+
+
+def get_plan(channel: grpc.Channel, plan_id: str) -> tuple[route_pb.PlanJob, PlanResult | None]:
+    """Fetch a job and, where there is one, its plan."""
+    response = route_grpc.RouteServiceStub(channel).GetPlan(route_pb.GetPlanRequest(plan_id=plan_id))
+    if not response.HasField("result"):
+        return response.job, None
+    violations: list[Violation] = []
+    service_date = date.fromisoformat(response.job.service_date)
+    result = decode(PlanResult, response.result, violations, "result", service_date)
+    if result is None:
+        raise InvalidInputError(violations)
+    return response.job, result
+
+
+def finished_plan(channel: grpc.Channel, plan_id: str) -> PlanResult:
+    """Fetch the plan of a job that has succeeded.
+
+    Raises
+    ------
+    PlanningFailedError
+        With the job's reason, when it has not.
+    """
+    job, result = get_plan(channel, plan_id)
+    if job.state != SUCCEEDED or result is None:
+        raise PlanningFailedError(job.reason or f"{plan_id} is {route_pb.JobState.Name(job.state)}")
+    return result
+
+
+def cancel_plan(channel: grpc.Channel, plan_id: str) -> route_pb.PlanJob:
+    """Ask for a job to be stopped."""
+    return route_grpc.RouteServiceStub(channel).CancelPlan(route_pb.CancelPlanRequest(plan_id=plan_id)).job

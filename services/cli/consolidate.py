@@ -1,0 +1,49 @@
+"""``cuntong consolidate``: pool a day's parcels without planning them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from services.cli.client import channel_to
+from services.cli.county_day import consolidate_day, read_county_day, tell_notes
+from services.cli.local import local_services
+from services.cli.options import DEFAULT_VILLAGES, Folder, ServiceDate, Villages
+from services.files.held_csv import held_csv
+from services.files.outputs import write_outputs
+from services.runtime.config import StoreSettings
+
+
+def consolidate(
+    folder: Folder,
+    service_date: ServiceDate,
+    villages: Villages = DEFAULT_VILLAGES,
+    out: Annotated[Path | None, typer.Option(help="Write held.csv into this folder 输出文件夹.")] = None,
+    consolidation: Annotated[
+        str, typer.Option(help="Address of the consolidation service; started here unless given.")
+    ] = "",
+) -> None:
+    """Pool a day's parcels into consignments 合并快件: what travels together, and what is held and why."""
+    console = Console(highlight=False)
+    county_day = read_county_day(folder, service_date, villages)
+    tell_notes(county_day, console)
+    if consolidation:
+        with channel_to(consolidation) as channel:
+            day, held = consolidate_day(channel, county_day)
+    else:
+        with local_services(StoreSettings()) as running, channel_to(running["consolidation"].grpc) as channel:
+            day, held = consolidate_day(channel, county_day)
+    pieces = sum(c.pieces for c in day.consignments)
+    console.print(
+        f"{county_day.rows} 票 waybills → {len(day.consignments)} 个合配件组 consignments ({pieces} 件 pieces), "
+        f"留置 held {len(held)}",
+        style="bold",
+    )
+    for reason, count in held["reason"].value_counts(sort=True).iter_rows():
+        console.print(f"  {count:6d}  {reason}")
+    if out is not None:
+        write_outputs(out, {"held.csv": held_csv(held)})
+        console.print(f"→ {out}/held.csv")

@@ -1,0 +1,91 @@
+"""What commands do with a county folder: read it, have its parcels consolidated, make the day to plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import grpc
+import polars as pl
+from rich.console import Console
+
+from services.cli.client import consolidate_remotely
+from services.files.county_folder import CountyFolder, read_county
+from services.files.faults import CountyFolderError, Fault
+from services.files.gazetteer import read_villages
+from services.files.waybills import WaybillTable, read_waybills
+from services.model.day import Day
+from services.model.network import Village
+
+
+@dataclass(frozen=True, slots=True)
+class CountyDay:
+    """A county folder as read for one day."""
+
+    folder: CountyFolder
+    waybills: WaybillTable
+    villages: tuple[Village, ...]
+    service_date: date
+
+    @property
+    def rows(self) -> int:
+        """Waybills read."""
+        return len(self.waybills.parcels)
+
+
+def read_county_day(folder: Path, service_date: date, villages: Path) -> CountyDay:
+    """Read everything of one day.
+
+    Raises
+    ------
+    CountyFolderError
+        With the faults of all files together.
+    """
+    faults: list[Fault] = []
+    county: CountyFolder | None = None
+    waybills: WaybillTable | None = None
+    gazetteer: tuple[Village, ...] = ()
+    try:
+        county = read_county(folder, service_date)
+    except CountyFolderError as error:
+        faults += error.faults
+    if folder.is_dir():
+        try:
+            waybills = read_waybills(folder / "parcels.csv", service_date)
+        except CountyFolderError as error:
+            faults += error.faults
+    try:
+        gazetteer = read_villages(villages)
+    except CountyFolderError as error:
+        faults += error.faults
+    if faults or county is None or waybills is None:
+        raise CountyFolderError(faults)
+    return CountyDay(county, waybills, gazetteer, service_date)
+
+
+def tell_notes(county_day: CountyDay, console: Console) -> None:
+    """Say what a user should know of the files."""
+    for note in (*county_day.folder.notes, *county_day.waybills.notes):
+        console.print(f"  · {note}", style="dim", markup=False)
+    for column, cells in county_day.waybills.dropped_columns:
+        console.print(f"  · parcels.csv: 个人信息列“{column}”已丢弃({cells} 格) personal column dropped", style="dim")
+
+
+def consolidate_day(channel: grpc.Channel, county_day: CountyDay) -> tuple[Day, pl.DataFrame]:
+    """Have the parcels consolidated; the consignments get their parcels' names back.
+
+    Returns
+    -------
+    tuple[Day, pl.DataFrame]
+        The day to plan, and the held parcels.
+    """
+    county, parcels = county_day.folder.county, county_day.waybills.parcels
+    answer = consolidate_remotely(channel, county, county_day.service_date, county_day.villages, parcels)
+    named = parcels.select("row", "waybill").join(answer.fates, on="row").sort("row")
+    waybills = dict(named.group_by("ordinal", maintain_order=True).agg("waybill").iter_rows())
+    consignments = tuple(
+        replace(c, parcel_ids=tuple(f"{c.carrier_id}/{waybill}" for waybill in waybills[ordinal]))
+        for ordinal, c in enumerate(answer.consignments)
+    )
+    return Day(county, county_day.service_date, consignments, answer.admission_sets), answer.held

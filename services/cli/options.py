@@ -1,0 +1,40 @@
+"""Arguments that several commands take."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.files.summary import Language
+
+DEFAULT_CONSOLIDATION = "127.0.0.1:50051"
+DEFAULT_ROUTE = "127.0.0.1:50052"
+
+
+def _read_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date like 2026-11-23") from None
+
+
+Folder = Annotated[Path, typer.Argument(help="County folder 县数据文件夹 (see docs/county-folder.md).")]
+ServiceDate = Annotated[
+    date,
+    typer.Option(
+        "--date",
+        help="Service day 计划日期, YYYY-MM-DD.",
+        parser=_read_date,
+        default_factory=lambda: datetime.now().date(),
+    ),
+]
+Villages = Annotated[
+    Path, typer.Option(help="Folder with villages.csv, the gazetteer 村名录 that addresses are resolved against.")
+]
+RouteAddress = Annotated[str, typer.Option("--route", envvar="CUNTONG_ROUTE", help="Address of the route service.")]
+Lang = Annotated[Language, typer.Option("--language", help="Language of what is shown 显示语言.")]
+
+DEFAULT_VILLAGES = Path(__file__).resolve().parents[2] / "data" / "jilin"

@@ -1,0 +1,126 @@
+"""``cuntong plan``: a county's day from its folder to the papers, through both services."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from services.cli.client import channel_to, finished_plan, submit_plan, watch_plan
+from services.cli.county_day import CountyDay, consolidate_day, read_county_day, tell_notes
+from services.cli.local import local_services
+from services.cli.options import DEFAULT_VILLAGES, Folder, Lang, ServiceDate, Villages
+from services.cli.progress import job_progress
+from services.files.held_csv import held_csv
+from services.files.manifests import manifests
+from services.files.mapview import map_html
+from services.files.outputs import write_outputs
+from services.files.plan_json import plan_document
+from services.files.summary import Summary, print_summary, summarise, summary_json
+from services.model.day import Day, PlanSettings
+from services.model.errors import PlanRefusedError
+from services.model.plan import PlanResult
+from services.route.checker import check as check_plan
+from services.runtime.config import StoreSettings
+
+PASSED = "passed"
+
+
+def plan(
+    folder: Folder,
+    service_date: ServiceDate,
+    budget: Annotated[int, typer.Option(min=1, max=3600, help="Search time in seconds 求解时间(秒).")] = 20,
+    out: Annotated[Path, typer.Option(help="Papers go to OUT/<date> 输出文件夹.")] = Path("out"),
+    villages: Villages = DEFAULT_VILLAGES,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the search.")] = 1,
+    iterations: Annotated[
+        int | None, typer.Option(min=1, help="Search iterations in place of time; the plan then repeats exactly.")
+    ] = None,
+    lines: Annotated[bool, typer.Option(help="Use scheduled lines 使用班线.")] = True,
+    compare: Annotated[bool, typer.Option(help="Compare with shared runs only and with every carrier alone.")] = True,
+    cores: Annotated[int, typer.Option(min=1, max=64, help="Cores that the search may use.")] = 2,
+    consolidation: Annotated[str, typer.Option(help="Address of a running consolidation service.")] = "",
+    route: Annotated[str, typer.Option(help="Address of a running route service.")] = "",
+    language: Lang = "zh",
+) -> None:
+    """Plan a county's day 编制日计划: plan.json, map.html, manifests 路单, held.csv and summary.json in OUT/<date>.
+
+    Without addresses an embedded store and both services are started on loopback and stopped at the end.
+    """
+    console = Console(highlight=False)
+    settings = PlanSettings(
+        time_budget_s=budget, iterations=iterations, seed=seed, use_lines=lines, compare=compare, cores=cores
+    )
+    seconds = _Stopwatch()
+    with seconds.of("read"):
+        county_day = read_county_day(folder, service_date, villages)
+    tell_notes(county_day, console)
+    with _services(consolidation, route, seconds) as (consolidation_address, route_address):
+        with seconds.of("consolidate"), channel_to(consolidation_address) as channel:
+            day, held = consolidate_day(channel, county_day)
+        console.print(f"  {county_day.rows} 票 → {len(day.consignments)} 个合配件组, 留置 {len(held)}")
+        with seconds.of("plan"):
+            result = _plan_remotely(route_address, day, settings, console, language)
+    with seconds.of("check"):
+        broken = check_plan(day, result.plan)
+    if broken:
+        raise PlanRefusedError([(law.law.value, f"{law.subject}: {law.detail}") for law in broken])
+    with seconds.of("write"):
+        papers = _papers(county_day, day, result) | {"held.csv": held_csv(held)}
+    summary = summarise(day, result, county_day.rows, held, seconds.phases, PASSED)
+    target = out / service_date.isoformat()
+    write_outputs(target, papers | {"summary.json": summary_json(summary)})
+    _tell(summary, target, console, language)
+
+
+class _Stopwatch:
+    """Durations of phases, in seconds."""
+
+    def __init__(self) -> None:
+        self.phases: dict[str, float] = {}
+
+    @contextmanager
+    def of(self, phase: str) -> Iterator[None]:
+        """Time a phase."""
+        started = time.monotonic()
+        yield
+        self.phases[phase] = round(time.monotonic() - started, 3)
+
+
+@contextmanager
+def _services(consolidation: str, route: str, seconds: _Stopwatch) -> Iterator[tuple[str, str]]:
+    """The given services, or our own for what is not given."""
+    with ExitStack() as stack:
+        if not (consolidation and route):
+            with seconds.of("start"):
+                running = stack.enter_context(local_services(StoreSettings()))
+            consolidation = consolidation or running["consolidation"].grpc
+            route = route or running["route"].grpc
+        yield consolidation, route
+
+
+def _plan_remotely(address: str, day: Day, settings: PlanSettings, console: Console, language: str) -> PlanResult:
+    with channel_to(address) as channel:
+        plan_id = submit_plan(channel, day, settings, request_id=uuid.uuid4().hex)
+        with job_progress(console, "zh" if language == "zh" else "en") as on_progress:
+            watch_plan(channel, plan_id, on_progress)
+        return finished_plan(channel, plan_id)
+
+
+def _papers(county_day: CountyDay, day: Day, result: PlanResult) -> dict[str, bytes]:
+    return {
+        "plan.json": plan_document(result),
+        "map.html": map_html(day, result, county_day.folder.outline),
+        **manifests(day, result.plan),
+    }
+
+
+def _tell(summary: Summary, target: Path, console: Console, language: str) -> None:
+    print_summary(summary, console, "zh" if language == "zh" else "en")
+    console.print(f"→ {target}/  plan.json  map.html  summary.json  held.csv  路单-*.csv  搭载单-*.csv")

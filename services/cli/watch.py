@@ -1,0 +1,27 @@
+"""``cuntong watch``: follow a planning job."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from cuntong.route.v1 import route_service_pb2 as route_pb
+from rich.console import Console
+
+from services.cli.client import SUCCEEDED, channel_to, watch_plan
+from services.cli.options import DEFAULT_ROUTE, Lang, RouteAddress
+from services.cli.progress import job_progress
+
+
+def watch(
+    plan_id: Annotated[str, typer.Argument(help="Id of the plan 计划编号.")],
+    route: RouteAddress = DEFAULT_ROUTE,
+    language: Lang = "zh",
+) -> None:
+    """Follow a planning job until it ends 跟踪进度."""
+    console = Console(highlight=False)
+    with channel_to(route) as channel, job_progress(console, language) as on_progress:
+        job = watch_plan(channel, plan_id, on_progress)
+    console.print(f"{plan_id}  {route_pb.JobState.Name(job.state)}  {job.reason}".rstrip())
+    if job.state != SUCCEEDED:
+        raise typer.Exit(1)

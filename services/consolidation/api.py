@@ -1,0 +1,100 @@
+"""ConsolidationService at the edge: messages in, the model's answer out, nothing decided here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
+from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as pb_grpc
+
+from services.consolidation.consolidate import Consolidation, consolidate
+from services.model.day import County
+from services.model.errors import InvalidInputError, OverloadedError, Violation
+from services.model.network import Village
+from services.model.parcels import PARCEL_SCHEMA
+from services.runtime.metrics import Metrics
+from services.validation import county_violations
+from services.wire.codec import decode, decode_date
+from services.wire.consolidation import ConsolidationAnswer, encode_answer
+from services.wire.parcels import decode_parcels
+
+MAX_ROWS: Final = 2_000_000
+_RETRY_AFTER_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    county: County
+    service_date: date
+    villages: tuple[Village, ...]
+
+
+class ConsolidationApi(pb_grpc.ConsolidationServiceServicer):
+    """Answers calls; each carries all it needs, so any replica can."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    async def Consolidate(
+        self, request_iterator: AsyncIterator[pb.ConsolidateRequest], context: Any
+    ) -> AsyncIterator[pb.ConsolidateResponse]:
+        """Read the header and the batches, then consolidate them all."""
+        header: _Header | None = None
+        batches: list[pl.DataFrame] = []
+        rows = 0
+        async for request in request_iterator:
+            if request.WhichOneof("part") == "header" and header is None:
+                header = await asyncio.to_thread(_read_header, request.header)
+            elif request.WhichOneof("part") == "parcels" and header is not None:
+                rows += len(request.parcels.row)
+                if rows > MAX_ROWS:
+                    raise OverloadedError(f"more than {MAX_ROWS} parcels in one call: split the day", _RETRY_AFTER_S)
+                batches.append(await asyncio.to_thread(_read_batch, request.parcels, len(batches)))
+            else:
+                raise InvalidInputError([Violation("part", "must be one header first, then parcels")])
+        if header is None:
+            raise InvalidInputError([Violation("header", "is missing")])
+        result = await asyncio.to_thread(_consolidate, header, batches)
+        self._count(result)
+        answer = ConsolidationAnswer(result.consignments, result.admission_sets, result.fates, result.held)
+        for part in encode_answer(answer):
+            yield part
+
+    def _count(self, result: Consolidation) -> None:
+        self._metrics.parcels_consolidated.inc(len(result.fates))
+        self._metrics.consignments.inc(len(result.consignments))
+        for reason, count in result.held["reason"].value_counts().iter_rows():
+            self._metrics.parcels_held.labels(reason).inc(count)
+
+
+def _read_header(message: pb.ConsolidationHeader) -> _Header:
+    violations: list[Violation] = []
+    county = decode(County, message.county, violations, "county")
+    service_date = decode_date(message.service_date, "service_date", violations)
+    villages = [decode(Village, v, violations, f"villages[{i}]") for i, v in enumerate(message.villages)]
+    if county is not None:
+        violations += county_violations(county)
+    if violations or county is None or service_date is None:
+        raise InvalidInputError([Violation(f"header.{v.path}", v.message) for v in violations])
+    return _Header(county, service_date, tuple(v for v in villages if v is not None))
+
+
+def _read_batch(message: pb.ParcelBatch, position: int) -> pl.DataFrame:
+    violations: list[Violation] = []
+    frame = decode_parcels(message, f"parcels[{position}]", violations)
+    if frame is None:
+        raise InvalidInputError(violations)
+    return frame
+
+
+def _consolidate(header: _Header, batches: list[pl.DataFrame]) -> Consolidation:
+    parcels = pl.concat(batches) if batches else pl.DataFrame(schema=PARCEL_SCHEMA)
+    twice = parcels["row"].filter(parcels["row"].is_duplicated())
+    if len(twice):
+        raise InvalidInputError([Violation("parcels.row", f"row {twice[0]} is given more than once")])
+    return consolidate(header.county, header.service_date, header.villages, parcels)

@@ -1,0 +1,1 @@
+"""The county folder in, the papers of a planned day out."""

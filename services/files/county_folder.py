@@ -1,0 +1,255 @@
+"""A county folder in: nodes, partners, agreements, vehicles, shuttles, lines and roads of one county and day."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from services.files.cells import (
+    Column,
+    Record,
+    amount,
+    clock_time,
+    code,
+    day,
+    degrees,
+    flag,
+    listed,
+    one_of,
+    read_records,
+    some_of,
+    text,
+    thousandths,
+    township_code,
+    weekdays,
+)
+from services.files.coordinates import Crs, to_wgs84
+from services.files.faults import CountyFolderError, Fault, Findings
+from services.files.gtfs import read_gtfs
+from services.files.provenance import Provenance
+from services.files.tables import has_table
+from services.model.agreements import Agreement, CooperationModel, Direction, Partner, Role, Sharing, Temperature
+from services.model.day import County
+from services.model.fleet import Energy, Vehicle
+from services.model.network import Network, Node, NodeKind, Position, RoadPair, Transfer
+from services.validation import county_violations
+
+Model = TypeVar("Model")
+
+_POSITIONS: Final = {
+    "source": Position.SURVEYED,
+    "surveyed": Position.SURVEYED,
+    "near-source": Position.NEAR_SOURCE,
+    "placed": Position.PLACED,
+}
+
+
+# The one optional column whose field has no default: what a vehicle is called matters to people only.
+_UNNAMED_KIND: Final[dict[str, Any]] = {"kind": ""}
+
+
+def _position(cell: str) -> Position:
+    try:
+        return _POSITIONS[cell.lower()]
+    except KeyError:
+        raise ValueError(f"is none of {' '.join(_POSITIONS)}") from None
+
+
+def _required(name: str, *, stand_in: Any = "", read: Any = text, field: str = "") -> Column:
+    return Column(name, read, field, required=True, stand_in=stand_in)
+
+
+NODE_COLUMNS: Final = (
+    _required("node_id"),
+    _required("kind", read=one_of(NodeKind), stand_in=NodeKind.VILLAGE_SHOP),
+    _required("name"),
+    _required("lon", read=degrees, stand_in=0.0),
+    _required("lat", read=degrees, stand_in=0.0),
+    _required("crs", read=one_of(Crs), stand_in=Crs.WGS84),
+    Column("village_code", code),
+    Column("township_code", township_code),
+    Column("owner", text),
+    Column("opens", clock_time, "opens_s"),
+    Column("closes", clock_time, "closes_s"),
+    Column("service_s", amount),
+    Column("service_per_piece_s", amount),
+    Column("chilled", flag, "keeps_cold"),
+    Column("position", _position),
+)
+PARTNER_COLUMNS: Final = (
+    _required("partner_id"),
+    _required("name"),
+    _required("role", read=one_of(Role), stand_in=Role.EXPRESS),
+)
+AGREEMENT_COLUMNS: Final = (
+    _required("agreement_id"),
+    _required("model", read=one_of(CooperationModel), stand_in=CooperationModel.EXPRESS),
+    _required("principals", read=listed, stand_in=()),
+    _required("operator"),
+    Column("directions", some_of(Direction)),
+    Column("temperatures", some_of(Temperature)),
+    Column("max_piece_g", amount),
+    Column("excluded_categories", listed),
+    Column("townships", listed),
+    Column("weekdays", weekdays),
+    Column("valid_from", day),
+    Column("valid_to", day),
+    Column("max_pieces_per_day", amount),
+    Column("tariff_piece_fen", amount),
+    Column("tariff_kg_fen", amount),
+    Column("tariff_run_fen", amount),
+    Column("minimum_fen", amount),
+    _required("sharing", read=one_of(Sharing), stand_in=Sharing.PROPORTIONAL_WEIGHT),
+    Column("emergency", flag),
+)
+VEHICLE_COLUMNS: Final = (
+    _required("vehicle_id"),
+    _required("owner"),
+    Column("kind", text),
+    _required("depot"),
+    _required("capacity_g", read=amount, stand_in=1),
+    _required("capacity_ml", read=amount, stand_in=1),
+    _required("capacity_pieces", read=amount, stand_in=1),
+    Column("fixed_fen", amount),
+    Column("per_km_fen", amount),
+    Column("per_hour_fen", amount),
+    Column("max_km", thousandths, "max_distance_m"),
+    Column("temperatures", some_of(Temperature)),
+    Column("shift_start", clock_time, "shift_start_s"),
+    Column("shift_end", clock_time, "shift_end_s"),
+    _required("max_work_s", read=amount, stand_in=1),
+    Column("max_trips", amount),
+    Column("energy", one_of(Energy)),
+    Column("co2_g_per_km", amount),
+)
+TRANSFER_COLUMNS: Final = (
+    _required("from_node"),
+    _required("to_node"),
+    _required("duration_s", read=amount, stand_in=0),
+    _required("cost_fen_per_trip", read=amount, stand_in=0),
+)
+MATRIX_COLUMNS: Final = (
+    _required("from_node"),
+    _required("to_node"),
+    _required("distance_m", read=amount, stand_in=0),
+    _required("duration_s", read=amount, stand_in=0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CountyFolder:
+    """What a county folder holds beside its parcels.
+
+    ``outline`` is GeoJSON text, empty where none is given; ``notes`` are things that a user should know.
+    """
+
+    county: County
+    outline: str
+    notes: tuple[str, ...]
+
+
+def read_county(folder: Path, service_date: date) -> CountyFolder:
+    """Read a county folder for one day; coordinates come out in WGS-84.
+
+    Raises
+    ------
+    CountyFolderError
+        With every fault of every file, each by file, row and column.
+
+    """
+    name = folder.resolve().name
+    if not folder.is_dir():
+        raise CountyFolderError([Fault(name, None, None, "there is no such folder")])
+    findings, provenance = Findings(), Provenance(name)
+
+    def table(file: str, path: str, columns: Sequence[Column]) -> list[Record]:
+        return _read(folder / file, path, columns, findings, provenance)
+
+    nodes = table("nodes.csv", "county.network.nodes", NODE_COLUMNS)
+    partners = table("partners.csv", "county.partners", PARTNER_COLUMNS)
+    agreements = table("agreements.csv", "county.agreements", AGREEMENT_COLUMNS)
+    vehicles = table("vehicles.csv", "county.vehicles", VEHICLE_COLUMNS)
+    transfers = table("transfers.csv", "county.network.transfers", TRANSFER_COLUMNS)
+    roads: list[Record] = []
+    if has_table(folder / "matrix.csv"):
+        roads = table("matrix.csv", "county.network.road_pairs", MATRIX_COLUMNS)
+    county = County(
+        county_id=name,
+        network=Network(
+            nodes=tuple(_node(record) for record in nodes),
+            transfers=_built(Transfer, transfers),
+            road_pairs=_built(RoadPair, roads),
+        ),
+        partners=_built(Partner, partners),
+        agreements=_built(Agreement, agreements),
+        lines=read_gtfs(folder / "gtfs", service_date, findings, provenance),
+        vehicles=tuple(Vehicle(**(_UNNAMED_KIND | record.values)) for record in vehicles),
+    )
+    outline = _outline(folder / "outline.geojson", findings)
+    _judge(county, findings, provenance)
+    findings.raise_if_any()
+    _note_places(county, findings)
+    return CountyFolder(county, outline, tuple(findings.notes))
+
+
+def _read(
+    path: Path, model_path: str, columns: Sequence[Column], findings: Findings, provenance: Provenance
+) -> list[Record]:
+    records = read_records(path, columns, findings)
+    provenance.know(records[0].file if records else path.name, model_path, columns)
+    for index, record in enumerate(records):
+        provenance.add(f"{model_path}[{index}]", record)
+    return records
+
+
+def _built(model: type[Model], records: Sequence[Record]) -> tuple[Model, ...]:
+    return tuple(model(**record.values) for record in records)
+
+
+def _node(record: Record) -> Node:
+    values = dict(record.values)
+    lon, lat = to_wgs84(values["lon"], values["lat"], values.pop("crs"))
+    return Node(**(values | {"lon": lon, "lat": lat}))
+
+
+def _outline(path: Path, findings: Findings) -> str:
+    if not path.is_file():
+        return ""
+    try:
+        outline = path.read_text(encoding="utf-8-sig")
+        shape = json.loads(outline)
+    except (OSError, ValueError, RecursionError):
+        findings.fault(path.name, "is no GeoJSON that can be read")
+        return ""
+    if not isinstance(shape, dict) or "type" not in shape:
+        findings.fault(path.name, "is JSON, but no GeoJSON object with a type")
+    return outline
+
+
+def _judge(county: County, findings: Findings, provenance: Provenance) -> None:
+    """Add the county's violations as faults, leaving out what only follows from faults that are known already."""
+    if any(fault.row is None for fault in findings.faults):
+        return  # a missing file or column would make everything that names its contents look wrong
+    rows = {(fault.file, fault.row) for fault in findings.faults}
+    files = {fault.file for fault in findings.faults}
+    for fault in map(provenance.fault, county_violations(county)):
+        if (fault.file, fault.row) not in rows and not (fault.row is None and fault.file in files):
+            findings.faults.append(fault)
+
+
+def _note_places(county: County, findings: Findings) -> None:
+    nodes = county.network.nodes
+    if placed := sum(node.position is Position.PLACED for node in nodes):
+        findings.note(f"{placed} of {len(nodes)} nodes are PLACED: their coordinates are made up until imported")
+    namesakes: defaultdict[str, set[str]] = defaultdict(set)
+    for node in nodes:
+        if node.village_code:
+            namesakes[node.name].add(node.village_code)
+    for name, codes in namesakes.items():
+        if len(codes) > 1:
+            findings.note(f"{len(codes)} villages have a node of the same name: {name} ({', '.join(sorted(codes))})")

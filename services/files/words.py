@@ -1,0 +1,42 @@
+"""The Chinese words of the model's enums, as papers show them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.model.agreements import CooperationModel, Temperature
+from services.model.parcels import HeldReason
+from services.model.plan import UnservedReason
+
+HELD: Final[dict[HeldReason, str]] = {
+    HeldReason.MALFORMED: "数据有误",
+    HeldReason.DUPLICATE: "运单重复",
+    HeldReason.UNKNOWN_CARRIER: "快递公司不在合作方中",
+    HeldReason.VILLAGE_UNKNOWN: "村无法识别",
+    HeldReason.VILLAGE_AMBIGUOUS: "村名有歧义",
+    HeldReason.VILLAGE_NOT_SERVED: "村无站点",
+    HeldReason.PROHIBITED: "禁寄物品",
+    HeldReason.CHECKS_MISSING: "三项制度未落实",
+}
+
+UNSERVED: Final[dict[UnservedReason, str]] = {
+    UnservedReason.NO_ADMISSIBLE_RESOURCE: "没有可用运力",
+    UnservedReason.NO_COLD_RESOURCE: "没有冷链运力",
+    UnservedReason.TOO_LARGE: "超出运力上限",
+    UnservedReason.OUT_OF_REACH: "时间或里程不可达",
+    UnservedReason.FLEET_EXHAUSTED: "运力已用尽",
+}
+
+TEMPERATURES: Final[dict[Temperature, str]] = {
+    Temperature.AMBIENT: "常温",
+    Temperature.CHILLED: "冷藏",
+    Temperature.FROZEN: "冷冻",
+}
+
+MODELS: Final[dict[CooperationModel, str]] = {
+    CooperationModel.POSTAL: "快邮",
+    CooperationModel.EXPRESS: "快快",
+    CooperationModel.TRANSIT: "快交",
+    CooperationModel.COMMERCE: "快商",
+    CooperationModel.THIRD_PARTY: "快递+第三方",
+}

@@ -1,0 +1,65 @@
+"""A county and one planning day of it: everything that a call to a service carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.model.agreements import Agreement, Partner
+from services.model.consignments import AdmissionSet, Consignment
+from services.model.fleet import Vehicle
+from services.model.lines import Line
+from services.model.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """What stays the same from parcel to parcel: places, partners, agreements, the day's lines, vehicles."""
+
+    county_id: str
+    network: Network
+    partners: tuple[Partner, ...]
+    agreements: tuple[Agreement, ...] = ()
+    lines: tuple[Line, ...] = ()
+    vehicles: tuple[Vehicle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The prices, in fen, that are not in the county's own rates.
+
+    An unserved consignment costs ``unserved_fen`` plus ``unserved_fen_per_piece`` for each piece, ten times that
+    when it is an emergency.
+    """
+
+    unserved_fen: int = 20_000
+    unserved_fen_per_piece: int = 1_000
+    co2_fen_per_kg: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """All the input of one county and date that a plan is made from."""
+
+    county: County
+    service_date: date
+    consignments: tuple[Consignment, ...]
+    admission_sets: tuple[AdmissionSet, ...]
+    objective: Objective = Objective()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSettings:
+    """How to look for a plan.
+
+    ``iterations`` replaces the time budget and makes the plan repeat for the same ``seed``. ``compare`` also plans
+    the day without lines' help and for every carrier alone.
+    """
+
+    time_budget_s: int = 20
+    iterations: int | None = None
+    seed: int = 1
+    engine: str = "pyvrp"
+    use_lines: bool = True
+    compare: bool = True
+    cores: int = 2

@@ -1,0 +1,65 @@
+"""The project's errors in the model's words; the edge turns them into gRPC statuses or messages on a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing wrong with an input: where (``vehicles[3].capacity_g``) and what."""
+
+    path: str
+    message: str
+
+
+class CuntongError(Exception):
+    """Everything that the project raises on purpose."""
+
+
+class InvalidInputError(CuntongError):
+    """Malformed or contradictory input, with every violation found."""
+
+    def __init__(self, violations: list[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__("; ".join(f"{v.path}: {v.message}" for v in violations))
+
+
+class RequestConflictError(CuntongError):
+    """The same request id was used before with other content."""
+
+    def __init__(self, plan_id: str) -> None:
+        self.plan_id = plan_id
+        super().__init__(f"this request id already made {plan_id} from other content")
+
+
+class PlanNotFoundError(CuntongError):
+    """No plan of this name is known to the caller."""
+
+
+class StoreUnavailableError(CuntongError):
+    """The store does not answer."""
+
+
+class OverloadedError(CuntongError):
+    """Too much was asked for at once; ask again after ``retry_after_s``."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
+class PlanningFailedError(CuntongError):
+    """No plan could be made; the message says why."""
+
+
+class BudgetTooShortError(PlanningFailedError):
+    """The time budget ended before any plan was found."""
+
+
+class PlanRefusedError(PlanningFailedError):
+    """The checker refused a plan that an engine made; carries the broken laws."""
+
+    def __init__(self, broken: list[tuple[str, str]]) -> None:
+        self.broken = tuple(broken)
+        super().__init__("; ".join(f"{law}: {detail}" for law, detail in broken[:5]))

@@ -1,0 +1,46 @@
+"""Vehicles 车辆."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.model.agreements import Temperature
+
+
+class Energy(StrEnum):
+    """What a vehicle runs on."""
+
+    DIESEL = "DIESEL"
+    PETROL = "PETROL"
+    ELECTRIC = "ELECTRIC"
+    GAS = "GAS"
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A vehicle with its owner, capacity, rates and the hours it may work.
+
+    Its day starts and ends at ``depot``. Where the depot is another node in town it drives to the hub first. Work
+    runs from the start of the first stop to the end of the last and takes at most ``max_work_s``; ``max_trips``
+    counts departures from the hub with a load.
+    """
+
+    vehicle_id: str
+    owner: str
+    kind: str
+    depot: str
+    capacity_g: int
+    capacity_ml: int
+    capacity_pieces: int
+    fixed_fen: int = 0
+    per_km_fen: int = 0
+    per_hour_fen: int = 0
+    max_distance_m: int | None = None
+    temperatures: tuple[Temperature, ...] = (Temperature.AMBIENT,)
+    shift_start_s: int = 0
+    shift_end_s: int = 86_400
+    max_work_s: int | None = None
+    max_trips: int = 1
+    energy: Energy = Energy.DIESEL
+    co2_g_per_km: int = 0

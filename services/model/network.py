@@ -1,0 +1,108 @@
+"""Places and the ways between them: nodes 节点, transfers between hub and stations, villages 行政村, roads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class NodeKind(StrEnum):
+    """What a node is; the kind decides which cooperation model opens it."""
+
+    HUB = "HUB"  # 县级共配中心
+    BUS_STATION = "BUS_STATION"  # 客运站
+    RAIL_STATION = "RAIL_STATION"  # 火车站
+    FREIGHT_STATION = "FREIGHT_STATION"  # 货运站
+    POST_OFFICE = "POST_OFFICE"  # 邮政所
+    EXPRESS_OUTLET = "EXPRESS_OUTLET"  # 快递网点
+    EXPRESS_SUPERMARKET = "EXPRESS_SUPERMARKET"  # 快递超市
+    VILLAGE_SHOP = "VILLAGE_SHOP"  # 村级站点 in a shop
+    VILLAGE_POST_POINT = "VILLAGE_POST_POINT"  # 村级站点 at a post point
+    VILLAGE_COMMITTEE = "VILLAGE_COMMITTEE"  # 村级站点 in the village committee
+    PARCEL_LOCKER = "PARCEL_LOCKER"  # 智能快件箱
+
+
+class Position(StrEnum):
+    """How well a node's coordinates are known."""
+
+    SURVEYED = "SURVEYED"
+    NEAR_SOURCE = "NEAR_SOURCE"
+    PLACED = "PLACED"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A place where parcels are loaded, left or handed over.
+
+    ``lon`` and ``lat`` are WGS-84 degrees. A stop takes ``service_s`` plus ``service_per_piece_s`` for each piece
+    and lies wholly between ``opens_s`` and ``closes_s``. ``keeps_cold`` says whether cold goods can wait here.
+    """
+
+    node_id: str
+    kind: NodeKind
+    name: str
+    lon: float
+    lat: float
+    village_code: str = ""
+    township_code: str = ""
+    owner: str = ""
+    opens_s: int = 0
+    closes_s: int = 86_400
+    service_s: int = 0
+    service_per_piece_s: int = 0
+    keeps_cold: bool = False
+    position: Position = Position.SURVEYED
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A shuttle between the hub and a station, paid once for each trip that uses it."""
+
+    from_node: str
+    to_node: str
+    duration_s: int
+    cost_fen_per_trip: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoadPair:
+    """One measured road relation; a table of these replaces the geodesic estimate."""
+
+    from_node: str
+    to_node: str
+    distance_m: int
+    duration_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoadSettings:
+    """How road distance and time are estimated where no table is given.
+
+    Distance is the WGS-84 geodesic times ``detour_permille`` / 1000, rounded to the metre; time is that distance at
+    ``speed_m_per_h``, rounded up to the second.
+    """
+
+    detour_permille: int = 1_320
+    speed_m_per_h: int = 42_000
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """An administrative village 行政村 of the gazetteer, named by its 12-digit statistical code."""
+
+    code: str
+    name: str
+    township_code: str
+    township: str
+    county_code: str
+    county: str
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """All places of a county and what connects them."""
+
+    nodes: tuple[Node, ...]
+    transfers: tuple[Transfer, ...] = ()
+    road_pairs: tuple[RoadPair, ...] = ()
+    roads: RoadSettings = RoadSettings()

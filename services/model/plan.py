@@ -1,0 +1,171 @@
+"""The plan 运行计划: runs 共配车次, bookings 搭载, shuttles, what is unserved and why, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Carriage:
+    """A consignment on a run and the agreement it travels under (empty: its carrier owns the vehicle)."""
+
+    consignment_id: str
+    agreement_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One call of a run, in seconds from midnight: ``arrival_s <= start_s <= departure_s``.
+
+    ``leg_distance_m`` is the road from the stop before (0 at the first). ``drop`` leaves the vehicle here and
+    ``take`` boards it; at the hub, inbound goods board and outbound goods leave. The load is that on departure.
+    """
+
+    node_id: str
+    arrival_s: int
+    start_s: int
+    departure_s: int
+    leg_distance_m: int
+    drop: tuple[str, ...]
+    take: tuple[str, ...]
+    load_g: int
+    load_ml: int
+    load_pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One vehicle's tour of the day from its depot and back, with reloading at the hub where it has several trips.
+
+    The cost parts follow the vehicle's own rates over the whole run.
+    """
+
+    run_id: str
+    vehicle_id: str
+    stops: tuple[Stop, ...]
+    carriages: tuple[Carriage, ...]
+    distance_m: int
+    duration_s: int
+    vehicle_fen: int
+    distance_fen: int
+    time_fen: int
+    co2_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A consignment on a trip from one stop to another.
+
+    ``board_index`` and ``alight_index`` count the trip's stop times from 0. Goods are at the boarding stop by
+    ``ready_by_s`` and can be fetched at the alighting stop from ``available_s``. ``tariff_fen`` is what its pieces
+    and kilograms cost; charges that a trip or an agreement's minimum adds stand in the plan's cost.
+    """
+
+    booking_id: str
+    consignment_id: str
+    line_id: str
+    trip_id: str
+    agreement_id: str
+    board_node: str
+    alight_node: str
+    board_index: int
+    alight_index: int
+    ready_by_s: int
+    departure_s: int
+    arrival_s: int
+    available_s: int
+    tariff_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shuttle:
+    """A transfer between hub and station for the goods of one trip, paid once."""
+
+    trip_id: str
+    from_node: str
+    to_node: str
+    departure_s: int
+    arrival_s: int
+    cost_fen: int
+    consignment_ids: tuple[str, ...]
+
+
+class UnservedReason(StrEnum):
+    """Which limit keeps a consignment out of the plan."""
+
+    NO_ADMISSIBLE_RESOURCE = "NO_ADMISSIBLE_RESOURCE"  # no vehicle or trip may carry it
+    NO_COLD_RESOURCE = "NO_COLD_RESOURCE"  # what may carry it does not keep it cold
+    TOO_LARGE = "TOO_LARGE"  # larger than every vehicle and trip that may carry it
+    OUT_OF_REACH = "OUT_OF_REACH"  # no vehicle can go there and back within its range, shift and the node's hours
+    FLEET_EXHAUSTED = "FLEET_EXHAUSTED"  # it would fit alone, but what may carry it is used up by others
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A consignment that the plan leaves behind, with the limit and what would change it, in words."""
+
+    consignment_id: str
+    reason: UnservedReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the cooperation as a whole spends, by part, in fen."""
+
+    vehicles_fen: int = 0
+    distance_fen: int = 0
+    time_fen: int = 0
+    tariffs_fen: int = 0
+    transfers_fen: int = 0
+    lateness_fen: int = 0
+    unserved_fen: int = 0
+    co2_fen: int = 0
+
+    @property
+    def total_fen(self) -> int:
+        """The sum of all parts."""
+        return sum(getattr(self, part.name) for part in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One county's day: runs, bookings and shuttles, what is unserved, and the cost by part."""
+
+    county_id: str
+    service_date: date
+    runs: tuple[Run, ...]
+    bookings: tuple[Booking, ...]
+    shuttles: tuple[Shuttle, ...]
+    unserved: tuple[Unserved, ...]
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierAlone:
+    """What one carrier would spend without any cooperation."""
+
+    carrier_id: str
+    consignments: int
+    runs: int
+    unserved: int
+    cost_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The same day without lines, and without any cooperation."""
+
+    shared_runs_fen: int
+    alone_fen: int
+    alone: tuple[CarrierAlone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """A checked plan and, where asked for, what it is compared with."""
+
+    plan: Plan
+    comparison: Comparison | None = None

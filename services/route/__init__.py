@@ -1,0 +1,1 @@
+"""Plans how a day's consignments travel: shared runs and bookings on scheduled lines."""

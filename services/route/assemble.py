@@ -1,0 +1,122 @@
+"""From decisions to a plan: runs with times, bookings, shuttles, reasons for what is left, and the cost by part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.model.plan import Booking, Cost, Plan, Run, Shuttle
+from services.route.day_index import DayIndex
+from services.route.engines.engine import RunSolution
+from services.route.options import BookingOption
+from services.route.roads.source import RoadMatrix
+from services.route.run_task import RunTask
+from services.route.schedule import make_run
+from services.route.unserved import explain_unserved
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided: bookings, the run problem of the rest, and its solution."""
+
+    bookings: tuple[BookingOption, ...]
+    task: RunTask
+    solution: RunSolution
+
+
+def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
+    """Write a decision out as a plan."""
+    runs = make_runs(index, matrix, decision)
+    bookings = tuple(_booking(option, number) for number, option in enumerate(decision.bookings, start=1))
+    shuttles = _shuttles(decision.bookings)
+    carried = {c.consignment_id for run in runs for c in run.carriages} | {b.consignment_id for b in bookings}
+    left = [c for c in index.day.consignments if c.consignment_id not in carried]
+    unserved = tuple(explain_unserved(index, matrix, c) for c in left)
+    cost = Cost(
+        vehicles_fen=sum(run.vehicle_fen for run in runs),
+        distance_fen=sum(run.distance_fen for run in runs),
+        time_fen=sum(run.time_fen for run in runs),
+        tariffs_fen=tariffs_fen(index, decision.bookings),
+        transfers_fen=sum(shuttle.cost_fen for shuttle in shuttles),
+        unserved_fen=sum(index.unserved_fen(c) for c in left),
+        co2_fen=sum(run.co2_fen for run in runs),
+    )
+    county = index.day.county
+    return Plan(county.county_id, index.day.service_date, runs, bookings, shuttles, unserved, cost)
+
+
+def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[Run, ...]:
+    """Give each route a vehicle of its class and its times; runs are named in the vehicles' order."""
+    task, used = decision.task, dict.fromkeys(range(len(decision.task.classes)), 0)
+    routes = []
+    for route in decision.solution.routes:
+        vehicle_id = task.classes[route.vehicle_class][used[route.vehicle_class]]
+        used[route.vehicle_class] += 1
+        routes.append((index.vehicles[vehicle_id], route))
+    order = {vehicle_id: i for i, vehicle_id in enumerate(index.vehicles)}
+    routes.sort(key=lambda pair: order[pair[0].vehicle_id])
+    return tuple(
+        make_run(index, matrix, task, route, vehicle, f"R{number}")
+        for number, (vehicle, route) in enumerate(routes, start=1)
+    )
+
+
+def tariffs_fen(index: DayIndex, bookings: Sequence[BookingOption]) -> int:
+    """Pieces and kilograms, charges by the trip, and what minimum amounts add."""
+    by_agreement: dict[str, int] = {}
+    for option in bookings:
+        by_agreement[option.agreement_id] = by_agreement.get(option.agreement_id, 0) + option.tariff_fen
+    for trip_id, agreement_id in {(o.trip.trip_id, o.agreement_id) for o in bookings}:
+        charge = (
+            index.agreements[agreement_id].tariff_run_fen if agreement_id else index.trips[trip_id][1].tariff_trip_fen
+        )
+        by_agreement[agreement_id] += charge
+    return sum(
+        max(fen, index.agreements[agreement_id].minimum_fen) if agreement_id else fen
+        for agreement_id, fen in by_agreement.items()
+    )
+
+
+def _booking(option: BookingOption, number: int) -> Booking:
+    return Booking(
+        booking_id=f"B{number}",
+        consignment_id=option.consignment.consignment_id,
+        line_id=option.line.line_id,
+        trip_id=option.trip.trip_id,
+        agreement_id=option.agreement_id,
+        board_node=option.board.node_id,
+        alight_node=option.alight.node_id,
+        board_index=option.board_index,
+        alight_index=option.alight_index,
+        ready_by_s=option.ready_by_s,
+        departure_s=option.board.departure_s,
+        arrival_s=option.alight.arrival_s,
+        available_s=option.available_s,
+        tariff_fen=option.tariff_fen,
+    )
+
+
+def _shuttles(bookings: Sequence[BookingOption]) -> tuple[Shuttle, ...]:
+    """One shuttle for each trip and way, with all that it carries."""
+    groups: dict[tuple[str, str, str], list[BookingOption]] = {}
+    for option in bookings:
+        if option.shuttle is not None:
+            key = option.trip.trip_id, option.shuttle.from_node, option.shuttle.to_node
+            groups.setdefault(key, []).append(option)
+    shuttles = []
+    for (trip_id, from_node, to_node), served in sorted(groups.items(), key=lambda item: item[0]):
+        shuttle = served[0].shuttle
+        if shuttle is not None:
+            departure_s = served[0].shuttle_departure_s
+            shuttles.append(
+                Shuttle(
+                    trip_id,
+                    from_node,
+                    to_node,
+                    departure_s,
+                    departure_s + shuttle.duration_s,
+                    shuttle.cost_fen_per_trip,
+                    tuple(option.consignment.consignment_id for option in served),
+                )
+            )
+    return tuple(shuttles)

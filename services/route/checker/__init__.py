@@ -1,0 +1,54 @@
+"""The independent checker: recomputes a whole plan from the day's input alone, one law a file.
+
+It shares no code and no arithmetic with what makes plans: distances come from geopy, times and prices from formulas of
+its own. Whatever a plan looks like, the answer is a list of broken laws, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from services.model.day import Day
+from services.model.plan import Plan
+from services.route.checker.admissibility import check_admissibility
+from services.route.checker.capacity import check_trip_capacity, check_trip_piece_limit, check_vehicle_capacity
+from services.route.checker.cold import check_cold
+from services.route.checker.conservation import check_conservation
+from services.route.checker.cost import check_cost
+from services.route.checker.daily_limit import check_daily_limit
+from services.route.checker.facts import Facts, gather_facts
+from services.route.checker.law import BrokenLaw, Law
+from services.route.checker.limits import check_vehicle_limits
+from services.route.checker.reference import check_references
+from services.route.checker.road import check_run_route
+from services.route.checker.shuttles import check_shuttles
+from services.route.checker.times import check_run_times
+from services.route.checker.timetable import check_trip_times
+from services.route.checker.unserved import check_unserved
+
+__all__ = ["BrokenLaw", "Law", "check"]
+
+_CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
+    check_references,
+    check_conservation,
+    check_vehicle_capacity,
+    check_trip_capacity,
+    check_trip_piece_limit,
+    check_admissibility,
+    check_daily_limit,
+    check_cold,
+    check_run_route,
+    check_run_times,
+    check_vehicle_limits,
+    check_trip_times,
+    check_shuttles,
+    check_cost,
+    check_unserved,
+)
+
+
+def check(day: Day, plan: Plan) -> list[BrokenLaw]:
+    """Find every law that ``plan`` breaks on ``day``; an empty list is a plan that may be returned."""
+    facts = gather_facts(day)
+    return [broken for check_law in _CHECKS for broken in check_law(facts, plan)]

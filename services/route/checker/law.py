@@ -1,0 +1,35 @@
+"""The laws of a plan by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Law(StrEnum):
+    """What every plan obeys."""
+
+    REFERENCE = "REFERENCE"  # it is a plan of this county and date and names only what the day knows
+    CONSERVATION = "CONSERVATION"  # each consignment is once carried end to end, booked end to end, or unserved
+    VEHICLE_CAPACITY = "VEHICLE_CAPACITY"  # grams, millilitres and pieces on every leg, and the loads stated
+    TRIP_CAPACITY = "TRIP_CAPACITY"  # grams, millilitres and pieces on every segment of a trip
+    TRIP_PIECE_LIMIT = "TRIP_PIECE_LIMIT"  # the heaviest piece that a trip takes
+    ADMISSIBILITY = "ADMISSIBILITY"  # who may use what, by the admission sets and by the agreements themselves
+    DAILY_LIMIT = "DAILY_LIMIT"  # pieces a day under an agreement
+    COLD = "COLD"  # cold goods ride and wait where it is cold
+    RUN_ROUTE = "RUN_ROUTE"  # from the depot and back over roads of their true length
+    RUN_TIMES = "RUN_TIMES"  # driving, service and opening hours
+    VEHICLE_LIMITS = "VEHICLE_LIMITS"  # shift, hours of work, range, departures from the hub
+    TRIP_TIMES = "TRIP_TIMES"  # the timetable, handling before and after, hours where goods are left
+    SHUTTLE = "SHUTTLE"  # a known transfer, once a trip and way, that meets the trip
+    COST = "COST"  # every part of the price
+    UNSERVED = "UNSERVED"  # what is left behind says why
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLaw:
+    """A law that a plan breaks: which, by what (a run, booking, consignment, ...) and how."""
+
+    law: Law
+    subject: str
+    detail: str

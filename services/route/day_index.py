@@ -1,0 +1,68 @@
+"""A day's objects by name, made once and passed along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.model.agreements import Agreement
+from services.model.consignments import Consignment, ResourceKind
+from services.model.day import Day
+from services.model.fleet import Vehicle
+from services.model.lines import Line, Trip
+from services.model.network import Node, NodeKind
+
+Agreements = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayIndex:
+    """Look-ups over a valid day.
+
+    ``admitted[set][kind][resource]`` are the agreements that open a resource, the carrier's own right ("") first.
+    """
+
+    day: Day
+    hub: Node
+    nodes: Mapping[str, Node]
+    agreements: Mapping[str, Agreement]
+    vehicles: Mapping[str, Vehicle]
+    trips: Mapping[str, tuple[Line, Trip]]
+    consignments: Mapping[str, Consignment]
+    admitted: Mapping[str, Mapping[ResourceKind, Mapping[str, Agreements]]]
+
+    @classmethod
+    def of(cls, day: Day) -> DayIndex:
+        """Index a day that validation has passed."""
+        county = day.county
+        admitted: dict[str, dict[ResourceKind, dict[str, Agreements]]] = {}
+        for admission_set in day.admission_sets:
+            by_kind = admitted.setdefault(admission_set.set_id, {kind: {} for kind in ResourceKind})
+            for admission in sorted(admission_set.admissions, key=lambda a: a.agreement_id):
+                ways = by_kind[admission.kind]
+                ways[admission.resource_id] = (*ways.get(admission.resource_id, ()), admission.agreement_id)
+        return cls(
+            day=day,
+            hub=next(node for node in county.network.nodes if node.kind is NodeKind.HUB),
+            nodes={node.node_id: node for node in county.network.nodes},
+            agreements={agreement.agreement_id: agreement for agreement in county.agreements},
+            vehicles={vehicle.vehicle_id: vehicle for vehicle in county.vehicles},
+            trips={trip.trip_id: (line, trip) for line in county.lines for trip in line.trips},
+            consignments={c.consignment_id: c for c in day.consignments},
+            admitted=admitted,
+        )
+
+    def ways(self, consignment: Consignment, kind: ResourceKind, resource_id: str) -> Agreements:
+        """The agreements that open a resource to a consignment; empty when nothing does."""
+        return self.admitted[consignment.admission_set_id][kind].get(resource_id, ())
+
+    def unserved_fen(self, consignment: Consignment) -> int:
+        """The price of leaving a consignment behind."""
+        objective = self.day.objective
+        price = objective.unserved_fen + objective.unserved_fen_per_piece * consignment.pieces
+        return price * 10 if consignment.emergency else price
+
+    def counts_towards_limit(self, consignment: Consignment, agreement_id: str) -> bool:
+        """Whether its pieces use up an agreement's pieces a day; emergency goods go before any such limit."""
+        agreement = self.agreements.get(agreement_id)
+        return agreement is not None and agreement.max_pieces_per_day is not None and not consignment.emergency

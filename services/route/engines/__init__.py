@@ -1,0 +1,1 @@
+"""Engines that plan runs, behind one interface."""

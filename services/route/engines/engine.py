@@ -1,0 +1,143 @@
+"""The interface of a run engine: an immutable problem in, routes out, the best so far on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+IntMatrix = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """An amount in the three dimensions of capacity."""
+
+    weight_g: int = 0
+    volume_ml: int = 0
+    pieces: int = 0
+
+    def __add__(self, other: Load) -> Load:
+        """Both together."""
+        return Load(self.weight_g + other.weight_g, self.volume_ml + other.volume_ml, self.pieces + other.pieces)
+
+    def fits(self, capacity: Load) -> bool:
+        """Whether it is within a capacity in every dimension."""
+        return (
+            self.weight_g <= capacity.weight_g
+            and self.volume_ml <= capacity.volume_ml
+            and self.pieces <= capacity.pieces
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one visit to a node delivers and picks up.
+
+    ``node`` is a row of the problem's matrices. Handling takes ``handling_s`` on top of the node's own service time,
+    which is spent once by a vehicle that serves several demands there in one call. ``classes`` are the vehicle
+    classes that may serve it; leaving it out costs ``unserved_fen``.
+    """
+
+    node: int
+    deliver: Load
+    pick_up: Load
+    handling_s: int
+    classes: frozenset[int]
+    unserved_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleClass:
+    """Vehicles that are alike in everything that matters to a run.
+
+    ``depot`` is a row of the matrices. ``max_distance_m`` and ``max_work_s`` are for the whole day.
+    """
+
+    count: int
+    depot: int
+    capacity: Load
+    fixed_fen: int
+    per_km_fen: int
+    per_hour_fen: int
+    co2_g_per_km: int
+    max_distance_m: int
+    shift_start_s: int
+    shift_end_s: int
+    max_work_s: int
+    max_trips: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunProblem:
+    """One hub, a fleet and the demands to be served by runs.
+
+    ``distance_m``, ``duration_s`` have shape (n, n); ``service_s``, ``opens_s``, ``closes_s`` have shape (n,). Loading
+    and unloading at the hub takes the hub's own service time.
+    """
+
+    hub: int
+    distance_m: IntMatrix
+    duration_s: IntMatrix
+    service_s: npt.NDArray[np.int64]
+    opens_s: npt.NDArray[np.int64]
+    closes_s: npt.NDArray[np.int64]
+    demands: tuple[Demand, ...]
+    classes: tuple[VehicleClass, ...]
+    co2_fen_per_kg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One vehicle's day: for each departure from the hub the demands in order, by position in the problem."""
+
+    vehicle_class: int
+    trips: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSolution:
+    """Routes for a problem; what is in no route is unserved. ``cost_fen`` is the engine's own figure."""
+
+    routes: tuple[Route, ...]
+    cost_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long to search: seconds, or iterations where a plan must repeat."""
+
+    seconds: float
+    iterations: int | None = None
+    seed: int = 1
+
+    def share(self, part: float) -> Effort:
+        """A part of this effort, never nothing."""
+        iterations = None if self.iterations is None else max(1, round(self.iterations * part))
+        return Effort(max(0.05, self.seconds * part), iterations, self.seed)
+
+    def reseeded(self, offset: int) -> Effort:
+        """The same effort with another seed."""
+        return Effort(self.seconds, self.iterations, self.seed + offset)
+
+
+OnBest = Callable[[RunSolution], None]
+ShouldStop = Callable[[], bool]
+
+
+class Engine(Protocol):
+    """Anything that plans runs."""
+
+    def solve(
+        self,
+        problem: RunProblem,
+        effort: Effort,
+        should_stop: ShouldStop,
+        on_best: OnBest,
+        start: RunSolution | None = None,
+    ) -> RunSolution | None:
+        """Search until the effort is spent or ``should_stop``; ``None`` when nothing feasible was found."""
+        ...

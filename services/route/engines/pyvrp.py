@@ -1,0 +1,273 @@
+"""Runs by PyVRP (Wouda, Lan, Kool 2024, PyVRP: a high-performance VRP solver package, INFORMS J. on Computing).
+
+How a county's rules become PyVRP's:
+
+- A vehicle starts and ends at its depot but loads at the hub. Its way to the hub and the loading there are part of the
+  arcs that leave its start; unloading and the way home are part of the arcs into its end.
+- A node's service time is part of the arcs that come from another node, so that it is spent once a call however many
+  demands are served there; windows are shifted by it.
+- A demand that a class may not serve is out of that class's reach: its profile puts the demand farther away than the
+  class may drive in a day.
+- Costs are integers: a fen is ``SCALE`` units, which makes fen a kilometre and fen an hour whole numbers a metre and
+  a second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import numpy as np
+import pyvrp
+from pyvrp import PenaltyManager, PenaltyParams
+from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchCallbacks, IteratedLocalSearchParams
+from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, PerturbationManager, compute_neighbours
+from pyvrp.stop import MaxIterations, MaxRuntime
+
+from services.route.engines.engine import Demand, Effort, IntMatrix, Load, Route, RunProblem, RunSolution, VehicleClass
+
+SCALE: Final = 3_600
+_OUT_OF_REACH: Final = 500_000
+_SEND_EVERY_S: Final = 0.25
+_SECOND_HALF: Final = 7_919  # the second half's seed differs from the first's by this
+_MAX_PENALTY: Final = 1e12
+_ITERATIONS_A_PENALTY_UPDATE: Final = 50
+# A violation first costs this many times what keeping within the limit does on average.
+_PENALTY_FACTOR: Final = 4
+_TYPICAL_M: Final = 150_000
+_TYPICAL_S: Final = 28_800
+
+
+def solve_with_pyvrp(
+    problem: RunProblem, effort: Effort, on_best: Callable[[RunSolution], None], start: RunSolution | None
+) -> RunSolution | None:
+    """Search in this process; see ``Engine.solve``. It cannot be interrupted: run it in a child.
+
+    The first half of the effort looks for routes that serve everything, which PyVRP does twice as fast as weighing
+    what to leave out. Only if there are none does the second half weigh it.
+    """
+    half = effort.share(0.5)
+    whole = _search(_Translation(problem, serve_all=True), half, on_best, start)
+    if whole is None:
+        return _search(_Translation(problem, serve_all=False), half, on_best, start)
+    return _search(_Translation(problem, serve_all=True), half.reseeded(_SECOND_HALF), on_best, whole) or whole
+
+
+def _search(
+    model: _Translation, effort: Effort, on_best: Callable[[RunSolution], None], start: RunSolution | None
+) -> RunSolution | None:
+    """What ``pyvrp.solve`` does, but with first penalties that suit the rates and sizes at hand.
+
+    PyVRP starts all penalties from one figure. Here a gram, a piece, a second and a metre differ by orders of
+    magnitude, and so would the time it takes to find the right figure for each.
+    """
+    data = model.data()
+    rng = pyvrp.RandomNumberGenerator(seed=effort.seed)
+    local_search = LocalSearch(data, rng, compute_neighbours(data, NeighbourhoodParams()), PerturbationManager())
+    for operator in OPERATORS:
+        if operator.supports(data):
+            local_search.add_operator(operator(data))
+    penalties = PenaltyManager(
+        model.first_penalties(),
+        PenaltyParams(max_penalty=_MAX_PENALTY, solutions_between_updates=_ITERATIONS_A_PENALTY_UPDATE),
+    )
+    if start is None:
+        random = pyvrp.Solution.make_random(data, rng)
+        initial = local_search(random, penalties.cost_evaluator(), exhaustive=True)
+    else:
+        initial = model.solution(data, start)
+    params = IteratedLocalSearchParams(callbacks=_Stream(model, on_best))
+    search = IteratedLocalSearch(data, penalties, local_search, initial, params)
+    stop = MaxRuntime(effort.seconds) if effort.iterations is None else MaxIterations(effort.iterations)
+    best = search.run(stop, collect_stats=False, display=False).best
+    return model.routes(best) if best.is_feasible() else None
+
+
+class _Stream(IteratedLocalSearchCallbacks):
+    """Hands on the best feasible plan, a few times a second at most."""
+
+    def __init__(self, model: _Translation, on_best: Callable[[RunSolution], None]) -> None:
+        self._model = model
+        self._on_best = on_best
+        self._sent_at = float("-inf")
+
+    def on_best(self, best: pyvrp.Solution) -> None:
+        now = time.monotonic()
+        if best.is_feasible() and now - self._sent_at >= _SEND_EVERY_S:
+            self._sent_at = now
+            self._on_best(self._model.routes(best))
+
+
+class _Translation:
+    """A run problem in PyVRP's terms and PyVRP's solutions in ours.
+
+    Locations: the hub for reloading, then a start and an end for each class, then one for each demand.
+    """
+
+    def __init__(self, problem: RunProblem, serve_all: bool) -> None:
+        self._problem = problem
+        self._serve_all = serve_all
+        self._first_demand = 1 + 2 * len(problem.classes)
+        self._unloads = any(demand.pick_up.pieces for demand in problem.demands)
+        distance_m, duration_s = self._common_arcs()
+        reaches = sorted({self._reach(k) for k in range(len(problem.classes))}, key=sorted)
+        self._profile = {reach: i for i, reach in enumerate(reaches)}
+        self._distances = [self._with_reach(distance_m, reach) for reach in reaches]
+        self._durations = [duration_s] * len(reaches)
+
+    def data(self) -> pyvrp.ProblemData:
+        """The problem for PyVRP."""
+        problem = self._problem
+        locations = [pyvrp.Location(0, 0) for _ in range(self._first_demand + len(problem.demands))]
+        return pyvrp.ProblemData(
+            locations,
+            [self._client(i, demand) for i, demand in enumerate(problem.demands)],
+            self._depots(),
+            [self._vehicle_type(k, vehicle) for k, vehicle in enumerate(problem.classes)],
+            cast("list[Any]", self._distances),  # the stub's array type is narrower than what is taken
+            cast("list[Any]", self._durations),
+        )
+
+    def first_penalties(self) -> tuple[list[float], float, float]:
+        """Penalties for a unit of each load dimension, a second and a metre, from the fleet's mean rates."""
+        types = [self._vehicle_type(k, vehicle) for k, vehicle in enumerate(self._problem.classes)]
+        per_m = float(np.mean([t.unit_distance_cost for t in types]))
+        per_s = float(np.mean([t.unit_duration_cost for t in types]))
+        route = float(np.mean([t.fixed_cost for t in types])) + per_m * _TYPICAL_M + per_s * _TYPICAL_S
+        capacity = np.mean([t.capacity for t in types], axis=0)
+        seconds_per_m = self._problem.duration_s.sum() / max(1, self._problem.distance_m.sum())
+        return (
+            [_PENALTY_FACTOR * route / max(1.0, float(amount)) for amount in capacity],
+            _PENALTY_FACTOR * per_s,
+            _PENALTY_FACTOR * (per_m + per_s * float(seconds_per_m)),
+        )
+
+    def routes(self, solution: pyvrp.Solution) -> RunSolution:
+        """A PyVRP solution as ours."""
+        routes = []
+        for route in solution.routes():
+            trips: list[list[int]] = [[]]
+            for activity in list(route)[1:-1]:
+                if activity.is_depot():
+                    trips.append([])
+                else:
+                    trips[-1].append(activity.idx)
+            routes.append(Route(route.vehicle_type(), tuple(tuple(trip) for trip in trips if trip)))
+        lost = set(range(len(self._problem.demands))) - {i for r in routes for trip in r.trips for i in trip}
+        cost = sum(
+            r.fixed_vehicle_cost() + r.distance_cost() + r.duration_cost() for r in solution.routes()
+        ) // SCALE + sum(self._problem.demands[i].unserved_fen for i in lost)
+        return RunSolution(tuple(sorted(routes, key=lambda r: (r.vehicle_class, r.trips))), cost)
+
+    def solution(self, data: pyvrp.ProblemData, start: RunSolution) -> pyvrp.Solution:
+        """Our routes as a PyVRP solution to start from."""
+        routes = []
+        for route in start.routes:
+            activities: list[pyvrp.Activity] = []
+            for number, trip in enumerate(route.trips):
+                if number:
+                    activities.append(pyvrp.Activity(pyvrp.ActivityType.DEPOT, 0))
+                activities += [pyvrp.Activity(pyvrp.ActivityType.CLIENT, i) for i in trip]
+            routes.append(pyvrp.Route(data, activities, route.vehicle_class))
+        return pyvrp.Solution(data, routes)
+
+    def _client(self, position: int, demand: Demand) -> pyvrp.Client:
+        problem = self._problem
+        setup_s = int(problem.service_s[demand.node])
+        opens, closes = int(problem.opens_s[demand.node]), int(problem.closes_s[demand.node])
+        earliest = opens + setup_s
+        return pyvrp.Client(
+            self._first_demand + position,
+            delivery=_dimensions(demand.deliver),
+            pickup=_dimensions(demand.pick_up),
+            service_duration=demand.handling_s,
+            tw_early=earliest,
+            tw_late=max(earliest, closes - demand.handling_s),
+            prize=0 if self._serve_all else demand.unserved_fen * SCALE,
+            required=self._serve_all,
+        )
+
+    def _depots(self) -> list[pyvrp.Depot]:
+        problem = self._problem
+        opens, closes = int(problem.opens_s[problem.hub]), int(problem.closes_s[problem.hub])
+        depots = [pyvrp.Depot(0, tw_early=opens, tw_late=closes - self._hub_service_s())]
+        for k, vehicle in enumerate(problem.classes):
+            to_hub = int(problem.duration_s[vehicle.depot, problem.hub])
+            from_hub = int(problem.duration_s[problem.hub, vehicle.depot])
+            earliest = max(vehicle.shift_start_s, opens - to_hub)
+            latest = max(earliest, min(vehicle.shift_end_s, closes + from_hub))
+            depots.append(pyvrp.Depot(1 + 2 * k, tw_early=earliest, tw_late=latest))
+            depots.append(pyvrp.Depot(2 + 2 * k, tw_early=earliest, tw_late=latest))
+        return depots
+
+    def _vehicle_type(self, k: int, vehicle: VehicleClass) -> pyvrp.VehicleType:
+        co2 = round(vehicle.co2_g_per_km * self._problem.co2_fen_per_kg * SCALE / 1_000_000)
+        return pyvrp.VehicleType(
+            num_available=vehicle.count,
+            capacity=_dimensions(vehicle.capacity),
+            start_depot=1 + 2 * k,
+            end_depot=2 + 2 * k,
+            fixed_cost=vehicle.fixed_fen * SCALE,
+            tw_early=vehicle.shift_start_s,
+            tw_late=max(vehicle.shift_start_s, vehicle.shift_end_s),
+            shift_duration=vehicle.max_work_s,
+            max_distance=vehicle.max_distance_m,
+            unit_distance_cost=vehicle.per_km_fen * SCALE // 1000 + co2,
+            unit_duration_cost=vehicle.per_hour_fen * SCALE // 3600,
+            profile=self._profile[self._reach(k)],
+            reload_depots=[0] if vehicle.max_trips > 1 else [],
+            max_reloads=vehicle.max_trips - 1,
+        )
+
+    def _reach(self, k: int) -> frozenset[int]:
+        return frozenset(i for i, demand in enumerate(self._problem.demands) if k in demand.classes)
+
+    def _hub_service_s(self) -> int:
+        return int(self._problem.service_s[self._problem.hub])
+
+    def _common_arcs(self) -> tuple[IntMatrix, IntMatrix]:
+        """Distances and times that hold for every class, with service and the ways between depot and hub folded in."""
+        problem, hub = self._problem, self._problem.hub
+        node = np.array([hub] * self._first_demand + [demand.node for demand in problem.demands], dtype=np.int64)
+        distance_m = problem.distance_m[np.ix_(node, node)].copy()
+        duration_s = problem.duration_s[np.ix_(node, node)].copy()
+        is_demand = np.arange(len(node)) >= self._first_demand
+        calls_anew = (node[:, None] != node[None, :]) | ~is_demand[:, None]
+        duration_s += np.where(calls_anew & is_demand[None, :], problem.service_s[node][None, :], 0)
+        duration_s[np.ix_(~is_demand, is_demand)] += self._hub_service_s()
+        for k, vehicle in enumerate(problem.classes):
+            start, end = 1 + 2 * k, 2 + 2 * k
+            distance_m[start, is_demand] += problem.distance_m[vehicle.depot, hub]
+            duration_s[start, is_demand] += problem.duration_s[vehicle.depot, hub]
+            distance_m[is_demand, end] += problem.distance_m[hub, vehicle.depot]
+            duration_s[is_demand, end] += problem.duration_s[hub, vehicle.depot]
+            # The hub as the last reload before the end must cost what going straight to the end does.
+            distance_m[start, 0], duration_s[start, 0] = distance_m[start, end], duration_s[start, end] = (
+                problem.distance_m[vehicle.depot, hub],
+                problem.duration_s[vehicle.depot, hub],
+            )
+            distance_m[0, end], duration_s[0, end] = (
+                problem.distance_m[hub, vehicle.depot],
+                problem.duration_s[hub, vehicle.depot],
+            )
+            if self._unloads:
+                duration_s[is_demand, end] += self._hub_service_s()
+                duration_s[0, end] += self._hub_service_s()
+        np.fill_diagonal(distance_m, 0)
+        np.fill_diagonal(duration_s, 0)
+        return distance_m, duration_s
+
+    def _with_reach(self, distance_m: IntMatrix, reach: frozenset[int]) -> IntMatrix:
+        barred = [self._first_demand + i for i in range(len(self._problem.demands)) if i not in reach]
+        if not barred:
+            return distance_m
+        allowed = distance_m.copy()
+        farthest = max((vehicle.max_distance_m for vehicle in self._problem.classes), default=0)
+        allowed[:, barred] += farthest + _OUT_OF_REACH
+        np.fill_diagonal(allowed, 0)
+        return allowed
+
+
+def _dimensions(load: Load) -> list[int]:
+    return [load.weight_g, load.volume_ml, load.pieces]

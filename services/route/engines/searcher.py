@@ -1,0 +1,31 @@
+"""The child's end of an engine: one task from standard input, plans to standard output, then the end."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+
+from services.route.engines.messages import Better, Done, Failed, Task
+from services.route.engines.pyvrp import solve_with_pyvrp
+from services.runtime.lifeline import die_with_parent
+
+
+def _main() -> None:
+    die_with_parent(int(sys.argv[1]))
+    task: Task = pickle.load(sys.stdin.buffer)
+    output = sys.stdout.buffer
+
+    def send(answer: Better | Done | Failed) -> None:
+        pickle.dump(answer, output, protocol=pickle.HIGHEST_PROTOCOL)
+        output.flush()
+
+    try:
+        best = solve_with_pyvrp(task.problem, task.effort, lambda solution: send(Better(solution)), task.start)
+    except Exception as error:
+        send(Failed(f"{type(error).__name__}: {error}"))
+        raise
+    send(Done(best))
+
+
+if __name__ == "__main__":
+    _main()

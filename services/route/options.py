@@ -1,0 +1,150 @@
+"""What each consignment may do besides a shared run: be booked on a trip from one stop to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from services.model.agreements import Direction
+from services.model.consignments import Consignment, ResourceKind
+from services.model.lines import Line, StopTime, Trip
+from services.model.network import Node, Transfer
+from services.model.units import rate_fen
+from services.route.day_index import DayIndex
+
+
+@dataclass(frozen=True, slots=True)
+class BookingOption:
+    """One consignment on one trip between two of its stops, under one agreement, with the shuttle it needs."""
+
+    consignment: Consignment
+    line: Line
+    trip: Trip
+    agreement_id: str
+    board_index: int
+    alight_index: int
+    shuttle: Transfer | None
+    tariff_fen: int
+
+    @property
+    def board(self) -> StopTime:
+        """Where and when it boards."""
+        return self.trip.stop_times[self.board_index]
+
+    @property
+    def alight(self) -> StopTime:
+        """Where and when it alights."""
+        return self.trip.stop_times[self.alight_index]
+
+    @property
+    def ready_by_s(self) -> int:
+        """When the goods must be at the boarding stop."""
+        return self.board.departure_s - self.trip.handling_s
+
+    @property
+    def available_s(self) -> int:
+        """From when the goods can be fetched."""
+        return self.alight.arrival_s + self.trip.handling_s
+
+    @property
+    def shuttle_departure_s(self) -> int:
+        """When the shuttle leaves: as late as the trip allows outwards, as soon as goods are ready homewards."""
+        if self.shuttle is None:
+            raise ValueError("this option needs no shuttle")
+        outwards = self.shuttle.to_node == self.board.node_id
+        return self.ready_by_s - self.shuttle.duration_s if outwards else self.available_s
+
+
+def enumerate_options(index: DayIndex) -> list[BookingOption]:
+    """List every booking that obeys admissibility, piece limits, cold, timetable and opening hours on its own.
+
+    Whether they fit together on a trip is for the assignment to decide.
+    """
+    at_node: dict[str, list[Consignment]] = {}
+    for consignment in index.day.consignments:
+        for node_id in consignment.node_ids:
+            at_node.setdefault(node_id, []).append(consignment)
+    return [
+        option
+        for line, trip in index.trips.values()
+        for option in _trip_options(index, line, trip, at_node)
+        if _is_possible(index, option)
+    ]
+
+
+def _trip_options(
+    index: DayIndex, line: Line, trip: Trip, at_node: dict[str, list[Consignment]]
+) -> Iterator[BookingOption]:
+    """Every consignment on every pair of stops that joins the hub's side with its village."""
+    hub_id = index.hub.node_id
+    transfers = {(t.from_node, t.to_node): t for t in index.day.county.network.transfers}
+    stops = list(enumerate(trip.stop_times))
+    for (hub_side, hub_stop), (village_side, village_stop) in product(stops, stops):
+        inbound = hub_side < village_side
+        ends = (hub_id, hub_stop.node_id) if inbound else (hub_stop.node_id, hub_id)
+        shuttle = transfers.get(ends)
+        if hub_side == village_side or (shuttle is None and hub_stop.node_id != hub_id):
+            continue
+        for consignment in at_node.get(village_stop.node_id, ()):
+            if (consignment.direction is Direction.INBOUND) != inbound:
+                continue
+            for agreement_id in index.ways(consignment, ResourceKind.TRIP, trip.trip_id):
+                yield BookingOption(
+                    consignment,
+                    line,
+                    trip,
+                    agreement_id,
+                    min(hub_side, village_side),
+                    max(hub_side, village_side),
+                    shuttle,
+                    _tariff_fen(index, consignment, trip, agreement_id),
+                )
+
+
+def _tariff_fen(index: DayIndex, consignment: Consignment, trip: Trip, agreement_id: str) -> int:
+    """Pieces and kilograms by the agreement's tariff, or the operator's own price where the carrier owns the trip."""
+    tariff = index.agreements[agreement_id] if agreement_id else trip
+    return consignment.pieces * tariff.tariff_piece_fen + rate_fen(consignment.weight_g, tariff.tariff_kg_fen, 1000)
+
+
+def _is_possible(index: DayIndex, option: BookingOption) -> bool:
+    consignment, trip = option.consignment, option.trip
+    ends = [index.nodes[stop.node_id] for stop in (option.board, option.alight)]
+    if consignment.temperature.is_cold and not (trip.keeps_cold and all(node.keeps_cold for node in ends)):
+        return False
+    if trip.max_piece_g is not None and consignment.max_piece_g > trip.max_piece_g:
+        return False
+    return (
+        all(_may_wait_at(index, consignment, node) for node in ends)
+        and _fits(consignment, trip)
+        and _is_open(index, option)
+    )
+
+
+def _may_wait_at(index: DayIndex, consignment: Consignment, node: Node) -> bool:
+    """A station that takes goods from a trip is a resource like any other; the hub is where goods are anyway."""
+    return node.node_id == index.hub.node_id or bool(index.ways(consignment, ResourceKind.NODE, node.node_id))
+
+
+def _fits(consignment: Consignment, trip: Trip) -> bool:
+    return (
+        consignment.weight_g <= trip.capacity_g
+        and consignment.volume_ml <= trip.capacity_ml
+        and consignment.pieces <= trip.capacity_pieces
+    )
+
+
+def _is_open(index: DayIndex, option: BookingOption) -> bool:
+    """Somebody must be there when goods are brought, boarded, set down and fetched, at both stops and at the hub."""
+    board, alight = index.nodes[option.board.node_id], index.nodes[option.alight.node_id]
+    calls = [
+        (board, option.ready_by_s, option.board.departure_s),
+        (alight, option.alight.arrival_s, option.available_s),
+    ]
+    if option.shuttle is not None:
+        leaves = option.shuttle_departure_s
+        calls.append((index.nodes[option.shuttle.from_node], leaves, leaves))
+        arrives = leaves + option.shuttle.duration_s
+        calls.append((index.nodes[option.shuttle.to_node], arrives, arrives))
+    return all(node.opens_s <= start and end <= node.closes_s for node, start, end in calls)

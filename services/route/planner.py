@@ -1,0 +1,194 @@
+"""The story of one plan: roads, options, runs, lines, what it is compared with, the checker's word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from services.model.consignments import Consignment
+from services.model.day import Day, PlanSettings
+from services.model.errors import BudgetTooShortError, PlanRefusedError
+from services.model.plan import Comparison, Plan, PlanResult
+from services.route.assemble import Decision, make_plan
+from services.route.assignment import assign_bookings
+from services.route.baseline import plan_alone
+from services.route.checker import check
+from services.route.day_index import DayIndex
+from services.route.engines.engine import Effort, Engine, RunSolution, ShouldStop
+from services.route.options import BookingOption, enumerate_options
+from services.route.roads.geodesic import GeodesicRoads
+from services.route.roads.source import RoadMatrix, RoadSource
+from services.route.roads.table import TableRoads
+from services.route.run_task import RunTask, make_run_task
+from services.route.values import Estimate, run_values
+from services.route.warm_start import carry_over
+
+Report = Callable[[str, int, int], None]
+
+# Parts of the effort: runs alone, then rounds with lines, then a last search around the best.
+_RUNS_PART: Final = 0.4
+_ROUND_PART: Final = 0.1
+_POLISH_PART: Final = 0.2
+_ALONE_PART: Final = 0.1
+# What each round tries side by side: how villages are valued, and by how much that is raised or lowered.
+_ROUNDS: Final[tuple[tuple[tuple[Estimate, int], ...], ...]] = (
+    ((Estimate.MARGIN, 100), (Estimate.SHARE, 100)),
+    ((Estimate.MARGIN, 150), (Estimate.SHARE, 60)),
+    ((Estimate.MARGIN, 80), (Estimate.MARGIN, 120)),
+    ((Estimate.MARGIN, 100), (Estimate.SHARE, 80)),
+)
+
+
+def plan_day(day: Day, settings: PlanSettings, engine: Engine, should_stop: ShouldStop, report: Report) -> PlanResult:
+    """Plan a valid day.
+
+    A pure function of the day, the settings and their seed when these limit iterations; with a time budget the plan
+    also depends on how fast the machine is. Shared runs come first; a choice of bookings replaces them only where the
+    whole plan becomes cheaper, so lines never make it dearer.
+
+    Raises
+    ------
+    BudgetTooShortError
+        When no plan was found in the time given.
+    PlanRefusedError
+        When the checker refuses what was found: nothing unchecked is ever returned.
+    """
+    report("roads", 0, 0)
+    index = DayIndex.of(day)
+    matrix = choose_roads(day).matrix(day.county.network.nodes)
+    report("options", 0, 2)
+    options = enumerate_options(index) if settings.use_lines else []
+    search = _Search(index, matrix, settings, engine, should_stop, report)
+    runs_only = search.best_runs((), _RUNS_PART, phase="runs", done_percent=2, part_percent=30)
+    if runs_only is None:
+        raise BudgetTooShortError(f"no plan was found in {settings.time_budget_s} s; give more time")
+    best = search.with_lines(runs_only, options) if options else runs_only
+    best = search.polished(best)
+    comparison = None
+    if settings.compare:
+        # Searched as long as the plan itself, so that neither side of the comparison is favoured.
+        runs_only = search.polished(runs_only) if best.bookings else best
+        best = min(best, runs_only, key=search.cost)
+        report("alone", search.cost(best), 72)
+        effort = _effort(settings).share(_ALONE_PART)
+        alone = plan_alone(index, matrix, engine, effort, settings.cores, should_stop)
+        comparison = Comparison(search.cost(runs_only), sum(carrier.cost_fen for carrier in alone), alone)
+    report("check", search.cost(best), 95)
+    plan = checked(day, make_plan(index, matrix, best))
+    report("check", plan.cost.total_fen, 100)
+    return PlanResult(plan, comparison)
+
+
+def choose_roads(day: Day) -> RoadSource:
+    """A measured table where the day has one, else the geodesic estimate."""
+    network = day.county.network
+    return TableRoads(network.road_pairs) if network.road_pairs else GeodesicRoads(network.roads)
+
+
+def checked(day: Day, plan: Plan) -> Plan:
+    """Give the plan back if the checker finds no law broken.
+
+    Raises
+    ------
+    PlanRefusedError
+        Naming the broken laws.
+    """
+    broken = check(day, plan)
+    if broken:
+        raise PlanRefusedError([(law.law.value, f"{law.subject}: {law.detail}") for law in broken])
+    return plan
+
+
+def _effort(settings: PlanSettings) -> Effort:
+    return Effort(settings.time_budget_s, settings.iterations, settings.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Looks for decisions with one engine under one budget."""
+
+    index: DayIndex
+    matrix: RoadMatrix
+    settings: PlanSettings
+    engine: Engine
+    should_stop: ShouldStop
+    report: Report
+
+    def cost(self, decision: Decision) -> int:
+        """What a decision costs when it is written out."""
+        return make_plan(self.index, self.matrix, decision).cost.total_fen
+
+    def best_runs(
+        self,
+        bookings: Sequence[BookingOption],
+        part: float,
+        phase: str,
+        done_percent: int,
+        part_percent: int,
+        start: Decision | None = None,
+    ) -> Decision | None:
+        """Search runs for what is not booked, with a seed a core, and keep the cheapest."""
+        task = self._task(bookings)
+        warm = carry_over(start.task, start.solution, task) if start else None
+
+        def search(core: int) -> RunSolution | None:
+            def on_best(solution: RunSolution) -> None:
+                if core == 0:
+                    self.report(phase, solution.cost_fen, done_percent + part_percent // 2)
+
+            effort = _effort(self.settings).share(part).reseeded(core)
+            return self.engine.solve(task.problem, effort, self.should_stop, on_best, warm)
+
+        with ThreadPoolExecutor(self.settings.cores) as pool:
+            solutions = list(pool.map(search, range(self.settings.cores)))
+        found = [Decision(tuple(bookings), task, s) for s in solutions if s is not None]
+        return min(found, key=self.cost, default=None)
+
+    def with_lines(self, runs_only: Decision, options: Sequence[BookingOption]) -> Decision:
+        """Let lines take what saves more than it costs, round by round from the best so far."""
+        best, best_fen = runs_only, self.cost(runs_only)
+        tried: set[tuple[BookingOption, ...]] = {()}
+        for number, variants in enumerate(_ROUNDS):
+            if self.should_stop():
+                break
+            plan = make_plan(self.index, self.matrix, best)
+            choices: list[tuple[BookingOption, ...]] = []
+            for estimate, factor_percent in variants:
+                values = run_values(self.index, self.matrix, plan, estimate, factor_percent)
+                choice = tuple(assign_bookings(self.index, options, values, self.settings.seed))
+                if choice not in tried:
+                    tried.add(choice)
+                    choices.append(choice)
+            for decision in self._try(choices, best):
+                fen = self.cost(decision)
+                if fen < best_fen:
+                    best, best_fen = decision, fen
+            self.report("lines", best_fen, 32 + 8 * (number + 1))
+        return best
+
+    def polished(self, decision: Decision) -> Decision:
+        """Search once more around a decision; never worse."""
+        again = self.best_runs(decision.bookings, _POLISH_PART, "runs", 64, 6, start=decision)
+        return min([decision, *([again] if again else [])], key=self.cost)
+
+    def _try(self, choices: Sequence[tuple[BookingOption, ...]], best: Decision) -> list[Decision]:
+        def search(choice: tuple[BookingOption, ...]) -> Decision | None:
+            task = self._task(choice)
+            effort = _effort(self.settings).share(_ROUND_PART)
+            warm = carry_over(best.task, best.solution, task)
+            solution = self.engine.solve(task.problem, effort, self.should_stop, lambda _: None, warm)
+            return None if solution is None else Decision(choice, task, solution)
+
+        with ThreadPoolExecutor(self.settings.cores) as pool:
+            return [decision for decision in pool.map(search, choices) if decision is not None]
+
+    def _task(self, bookings: Sequence[BookingOption]) -> RunTask:
+        booked = {option.consignment.consignment_id for option in bookings}
+        rest: list[Consignment] = [c for c in self.index.day.consignments if c.consignment_id not in booked]
+        pieces: dict[str, int] = {}
+        for option in bookings:
+            if self.index.counts_towards_limit(option.consignment, option.agreement_id):
+                pieces[option.agreement_id] = pieces.get(option.agreement_id, 0) + option.consignment.pieces
+        return make_run_task(self.index, self.matrix, rest, pieces)

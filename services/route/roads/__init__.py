@@ -1,0 +1,1 @@
+"""How far and how long: road distance and driving time between nodes."""

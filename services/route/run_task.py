@@ -1,0 +1,247 @@
+"""From consignments and vehicles to a run problem: who may visit whom, and what one visit hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from services.model.agreements import Direction
+from services.model.consignments import Consignment, ResourceKind
+from services.model.fleet import Vehicle
+from services.model.units import DAY_S
+from services.route.day_index import DayIndex
+from services.route.engines.engine import Demand, Load, RunProblem, VehicleClass
+from services.route.roads.source import RoadMatrix
+
+# Farther than any vehicle drives in a day; stands for "no limit" where an engine needs a number.
+_NO_DISTANCE_LIMIT_M: Final = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunTask:
+    """A run problem and what its numbers stand for: consignments of each demand, vehicles of each class."""
+
+    problem: RunProblem
+    demands: tuple[tuple[str, ...], ...]
+    classes: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bin:
+    """Consignments that one visit can hand over together, and the classes that may make it."""
+
+    consignments: tuple[Consignment, ...]
+    classes: frozenset[int]
+    deliver: Load
+    pick_up: Load
+
+
+def is_for_runs(index: DayIndex, vehicle: Vehicle) -> bool:
+    """Whether a vehicle loads at the hub; one whose depot lies in a township is for the last mile."""
+    return not index.nodes[vehicle.depot].township_code
+
+
+def make_run_task(
+    index: DayIndex,
+    matrix: RoadMatrix,
+    consignments: Iterable[Consignment],
+    booked_pieces: Mapping[str, int],
+) -> RunTask:
+    """Make the problem of carrying ``consignments`` by shared runs.
+
+    ``booked_pieces`` counts, for each agreement, the pieces that lines already carry under it. What no vehicle may
+    carry, or none is large enough for, is left out of the problem.
+    """
+    pieces_left = _pieces_left(index, booked_pieces)
+    classes: dict[tuple[Vehicle, frozenset[str]], list[str]] = {}
+    for vehicle in index.day.county.vehicles:
+        if not is_for_runs(index, vehicle):
+            continue
+        limited = _limit_pieces(vehicle, pieces_left.get(vehicle.vehicle_id))
+        if limited is not None:
+            opened_by = frozenset(s for s, ways in index.admitted.items() if vehicle.vehicle_id in _vehicles(ways))
+            classes.setdefault((replace(limited, vehicle_id=""), opened_by), []).append(vehicle.vehicle_id)
+    fleet = [vehicle_class(vehicle, len(vehicle_ids), matrix) for (vehicle, _), vehicle_ids in classes.items()]
+    admitted_classes = {
+        set_id: frozenset(k for k, (_, opened_by) in enumerate(classes) if set_id in opened_by)
+        for set_id in index.admitted
+    }
+    keeps = [frozenset(vehicle.temperatures) for vehicle, _ in classes]
+
+    def may_serve(consignment: Consignment) -> frozenset[int]:
+        admitted = admitted_classes[consignment.admission_set_id]
+        return frozenset(k for k in admitted if consignment.temperature in keeps[k])
+
+    return assemble(
+        index, matrix, [(c, may_serve(c)) for c in consignments], fleet, tuple(map(tuple, classes.values()))
+    )
+
+
+def assemble(
+    index: DayIndex,
+    matrix: RoadMatrix,
+    wanted: Iterable[tuple[Consignment, frozenset[int]]],
+    fleet: list[VehicleClass],
+    vehicle_ids: tuple[tuple[str, ...], ...],
+) -> RunTask:
+    """Put consignments, each with the classes that may carry it, together with a fleet."""
+    bins = _fill_bins(wanted, fleet)
+    # Classes that may visit nothing would only slow the engine down.
+    useful = sorted(frozenset().union(*(b.classes for b in bins)))
+    renumbered = {k: position for position, k in enumerate(useful)}
+    demands = tuple(_demand(index, matrix, b, renumbered) for b in bins)
+    nodes = sorted(matrix.position, key=lambda node_id: matrix.position[node_id])
+    problem = RunProblem(
+        hub=matrix.position[index.hub.node_id],
+        distance_m=matrix.distance_m,
+        duration_s=matrix.duration_s,
+        service_s=np.array([index.nodes[n].service_s for n in nodes], dtype=np.int64),
+        opens_s=np.array([index.nodes[n].opens_s for n in nodes], dtype=np.int64),
+        closes_s=np.array([index.nodes[n].closes_s for n in nodes], dtype=np.int64),
+        demands=demands,
+        classes=tuple(fleet[k] for k in useful),
+        co2_fen_per_kg=index.day.objective.co2_fen_per_kg,
+    )
+    return RunTask(
+        problem,
+        tuple(tuple(c.consignment_id for c in b.consignments) for b in bins),
+        tuple(vehicle_ids[k] for k in useful),
+    )
+
+
+def vehicle_class(vehicle: Vehicle, count: int, matrix: RoadMatrix) -> VehicleClass:
+    """A class of ``count`` vehicles like this one."""
+    shift_s = vehicle.shift_end_s - vehicle.shift_start_s
+    return VehicleClass(
+        count=count,
+        depot=matrix.position[vehicle.depot],
+        capacity=Load(vehicle.capacity_g, vehicle.capacity_ml, vehicle.capacity_pieces),
+        fixed_fen=vehicle.fixed_fen,
+        per_km_fen=vehicle.per_km_fen,
+        per_hour_fen=vehicle.per_hour_fen,
+        co2_g_per_km=vehicle.co2_g_per_km,
+        max_distance_m=_NO_DISTANCE_LIMIT_M if vehicle.max_distance_m is None else vehicle.max_distance_m,
+        shift_start_s=vehicle.shift_start_s,
+        shift_end_s=min(vehicle.shift_end_s, 2 * DAY_S),
+        max_work_s=shift_s if vehicle.max_work_s is None else min(vehicle.max_work_s, shift_s),
+        max_trips=vehicle.max_trips,
+    )
+
+
+def load_of(consignment: Consignment) -> Load:
+    """A consignment's size."""
+    return Load(consignment.weight_g, consignment.volume_ml, consignment.pieces)
+
+
+def _vehicles(ways: Mapping[ResourceKind, Mapping[str, tuple[str, ...]]]) -> Mapping[str, tuple[str, ...]]:
+    return ways[ResourceKind.VEHICLE]
+
+
+def _pieces_left(index: DayIndex, booked_pieces: Mapping[str, int]) -> dict[str, int]:
+    """For vehicles that agreements with a daily limit open: an even share of what the limit leaves.
+
+    No engine knows a limit that several vehicles have in common, so each gets its own part of it. The share counts
+    everything on the vehicle, which errs on the safe side.
+    """
+    limited: dict[str, set[str]] = {}
+    for ways in index.admitted.values():
+        for vehicle_id, agreement_ids in _vehicles(ways).items():
+            if all(a and index.agreements[a].max_pieces_per_day is not None for a in agreement_ids):
+                limited.setdefault(agreement_ids[0], set()).add(vehicle_id)
+    left: dict[str, int] = {}
+    for agreement_id, vehicle_ids in limited.items():
+        on_runs = {v for v in vehicle_ids if is_for_runs(index, index.vehicles[v])}
+        limit = index.agreements[agreement_id].max_pieces_per_day or 0
+        for vehicle_id in on_runs:
+            share = max(0, limit - booked_pieces.get(agreement_id, 0)) // len(on_runs)
+            left[vehicle_id] = min(share, left.get(vehicle_id, share))
+    return left
+
+
+def _limit_pieces(vehicle: Vehicle, pieces_left: int | None) -> Vehicle | None:
+    """The vehicle within its share of a daily limit, or ``None`` when nothing is left for it."""
+    if pieces_left is None or pieces_left >= vehicle.capacity_pieces * vehicle.max_trips:
+        return vehicle
+    if pieces_left < 1:
+        return None
+    return replace(vehicle, capacity_pieces=min(vehicle.capacity_pieces, pieces_left), max_trips=1)
+
+
+def _fill_bins(wanted: Iterable[tuple[Consignment, frozenset[int]]], fleet: list[VehicleClass]) -> list[_Bin]:
+    """Put together what can be handed over in one visit, node by node.
+
+    Cold goods stay apart from the rest: whether a cold vehicle should bring a village's other parcels too is for the
+    engine to decide. Only what would bar other vehicles from the rest rides with the cold goods, where there are any.
+    """
+    at_node: dict[str, tuple[list[_Bin], list[_Bin]]] = {}
+    for consignment, admitted in wanted:
+        single = _single(consignment, admitted, fleet)
+        if single.classes:
+            cold, ambient = at_node.setdefault(consignment.node_ids[0], ([], []))
+            (cold if consignment.temperature.is_cold else ambient).append(single)
+    bins: list[_Bin] = []
+    for _, (cold, ambient) in sorted(at_node.items()):
+        cold_bins = _fold(cold, [], fleet)
+        barring = _barring(ambient) if cold_bins else []
+        joined = _fold(barring, cold_bins, fleet)
+        rides_along = len(joined) == len(cold_bins)
+        bins += joined if rides_along else cold_bins
+        bins += _fold([b for b in ambient if b not in barring] if rides_along else ambient, [], fleet)
+    return bins
+
+
+def _barring(bins: list[_Bin]) -> list[_Bin]:
+    """The bins without which more classes could serve all the others."""
+    signatures = {b.classes for b in bins}
+    common = frozenset.intersection(*signatures) if signatures else frozenset()
+    barring: set[frozenset[int]] = set()
+    for signature in sorted(signatures, key=lambda s: (len(s), sorted(s))):
+        rest = signatures - barring - {signature}
+        if rest and frozenset.intersection(*rest) > common:
+            barring.add(signature)
+            common = frozenset.intersection(*rest)
+    return [b for b in bins if b.classes in barring]
+
+
+def _fold(singles: list[_Bin], into: list[_Bin], fleet: list[VehicleClass]) -> list[_Bin]:
+    """Let each join the first bin with which a class is left that may carry both; the most particular come first."""
+    bins = list(into)
+    for single in sorted(singles, key=lambda b: (len(b.classes), b.consignments[0].consignment_id)):
+        for position, other in enumerate(bins):
+            both = _joined(other, single, fleet)
+            if both.classes:
+                bins[position] = both
+                break
+        else:
+            bins.append(single)
+    return bins
+
+
+def _single(consignment: Consignment, admitted: frozenset[int], fleet: list[VehicleClass]) -> _Bin:
+    load = load_of(consignment)
+    inbound = consignment.direction is Direction.INBOUND
+    deliver, pick_up = (load, Load()) if inbound else (Load(), load)
+    return _Bin((consignment,), frozenset(k for k in admitted if load.fits(fleet[k].capacity)), deliver, pick_up)
+
+
+def _joined(first: _Bin, second: _Bin, fleet: list[VehicleClass]) -> _Bin:
+    deliver, pick_up = first.deliver + second.deliver, first.pick_up + second.pick_up
+    classes = frozenset(
+        k for k in first.classes & second.classes if deliver.fits(fleet[k].capacity) and pick_up.fits(fleet[k].capacity)
+    )
+    return _Bin((*first.consignments, *second.consignments), classes, deliver, pick_up)
+
+
+def _demand(index: DayIndex, matrix: RoadMatrix, b: _Bin, class_number: Mapping[int, int]) -> Demand:
+    node = index.nodes[b.consignments[0].node_ids[0]]
+    return Demand(
+        node=matrix.position[node.node_id],
+        deliver=b.deliver,
+        pick_up=b.pick_up,
+        handling_s=node.service_per_piece_s * (b.deliver.pieces + b.pick_up.pieces),
+        classes=frozenset(class_number[k] for k in b.classes),
+        unserved_fen=sum(index.unserved_fen(c) for c in b.consignments),
+    )

@@ -1,0 +1,157 @@
+"""From an engine's routes to runs with times: every stop as early as the day's end allows, waiting squeezed out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.model.agreements import Direction
+from services.model.consignments import Consignment, ResourceKind
+from services.model.fleet import Vehicle
+from services.model.network import Node
+from services.model.plan import Carriage, Run, Stop
+from services.model.units import DAY_S, rate_fen
+from services.route.day_index import DayIndex
+from services.route.engines.engine import Load, Route
+from services.route.roads.source import RoadMatrix
+from services.route.run_task import RunTask, load_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A stop before it has times."""
+
+    node: Node
+    drop: tuple[Consignment, ...] = ()
+    take: tuple[Consignment, ...] = ()
+
+    @property
+    def pieces(self) -> int:
+        """Pieces handled."""
+        return sum(c.pieces for c in (*self.drop, *self.take))
+
+    @property
+    def service_s(self) -> int:
+        """Time that handling takes."""
+        return self.node.service_s + self.node.service_per_piece_s * self.pieces if self.pieces else 0
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Earliest and latest start of service; where nothing is handled, the hours do not matter."""
+        if not self.pieces:
+            return 0, 2 * DAY_S
+        return self.node.opens_s, self.node.closes_s - self.service_s
+
+
+def make_run(index: DayIndex, matrix: RoadMatrix, task: RunTask, route: Route, vehicle: Vehicle, run_id: str) -> Run:
+    """Give a route its stops, times, loads and cost."""
+    trips = [[[index.consignments[c] for c in task.demands[i]] for i in trip] for trip in route.trips]
+    calls = _calls(index, matrix, trips, vehicle)
+    legs = [(matrix.position[a.node.node_id], matrix.position[b.node.node_id]) for a, b in itertools.pairwise(calls)]
+    distances_m = [0, *(int(matrix.distance_m[leg]) for leg in legs)]
+    starts = _start_times(calls, [int(matrix.duration_s[leg]) for leg in legs], vehicle)
+    stops = _stops(calls, distances_m, [int(matrix.duration_s[leg]) for leg in legs], starts)
+    distance_m = sum(distances_m)
+    duration_s = stops[-1].departure_s - stops[0].start_s
+    carried = [c for trip in trips for visit in trip for c in visit]
+    return Run(
+        run_id=run_id,
+        vehicle_id=vehicle.vehicle_id,
+        stops=stops,
+        carriages=tuple(Carriage(c.consignment_id, _agreement(index, c, vehicle)) for c in carried),
+        distance_m=distance_m,
+        duration_s=duration_s,
+        vehicle_fen=vehicle.fixed_fen,
+        distance_fen=rate_fen(distance_m, vehicle.per_km_fen, 1000),
+        time_fen=rate_fen(duration_s, vehicle.per_hour_fen, 3600),
+        co2_fen=rate_fen(distance_m * vehicle.co2_g_per_km, index.day.objective.co2_fen_per_kg, 1_000_000),
+    )
+
+
+def _agreement(index: DayIndex, consignment: Consignment, vehicle: Vehicle) -> str:
+    """What the consignment travels under: its carrier's own right, else an agreement without a daily limit."""
+    ways = index.ways(consignment, ResourceKind.VEHICLE, vehicle.vehicle_id)
+    return min(ways, key=lambda a: (index.counts_towards_limit(consignment, a), a), default="")
+
+
+def _calls(
+    index: DayIndex, matrix: RoadMatrix, trips: Sequence[Sequence[Sequence[Consignment]]], vehicle: Vehicle
+) -> list[_Call]:
+    """Depot, hub, villages, hub again for each further trip, depot; calls at one node in a row become one."""
+    depot = index.nodes[vehicle.depot]
+    calls = [_Call(depot)]
+    brought: tuple[Consignment, ...] = ()
+    for trip in trips:
+        goods = [c for visit in trip for c in visit]
+        calls.append(_Call(index.hub, brought, tuple(c for c in goods if c.direction is Direction.INBOUND)))
+        calls += [
+            _Call(
+                index.nodes[visit[0].node_ids[0]],
+                tuple(c for c in visit if c.direction is Direction.INBOUND),
+                tuple(c for c in visit if c.direction is Direction.OUTBOUND),
+            )
+            for visit in trip
+        ]
+        brought = tuple(c for c in goods if c.direction is Direction.OUTBOUND)
+    if brought or not _is_straight_home_shorter(matrix, calls[-1].node, index.hub, depot):
+        calls.append(_Call(index.hub, brought))
+    calls.append(_Call(depot))
+    return _merged(calls)
+
+
+def _is_straight_home_shorter(matrix: RoadMatrix, last: Node, hub: Node, depot: Node) -> bool:
+    a, h, b = (matrix.position[node.node_id] for node in (last, hub, depot))
+    return bool(
+        matrix.distance_m[a, b] <= matrix.distance_m[a, h] + matrix.distance_m[h, b]
+        and matrix.duration_s[a, b] <= matrix.duration_s[a, h] + matrix.duration_s[h, b]
+    )
+
+
+def _merged(calls: Sequence[_Call]) -> list[_Call]:
+    merged: list[_Call] = []
+    for call in calls:
+        if merged and merged[-1].node.node_id == call.node.node_id:
+            last = merged.pop()
+            merged.append(_Call(call.node, (*last.drop, *call.drop), (*last.take, *call.take)))
+        else:
+            merged.append(call)
+    return merged
+
+
+def _start_times(calls: Sequence[_Call], driving_s: Sequence[int], vehicle: Vehicle) -> list[int]:
+    """Starts of service: first as early as possible, then as late as keeps the end, so that no time is waited away."""
+    starts = [max(vehicle.shift_start_s, calls[0].window[0])]
+    for call, before, drive_s in zip(calls[1:], calls, driving_s, strict=False):
+        starts.append(max(starts[-1] + before.service_s + drive_s, call.window[0]))
+    for i in range(len(calls) - 2, -1, -1):
+        latest = starts[i + 1] - driving_s[i] - calls[i].service_s
+        starts[i] = min(latest, calls[i].window[1])
+    return starts
+
+
+def _stops(
+    calls: Sequence[_Call], distances_m: Sequence[int], driving_s: Sequence[int], starts: Sequence[int]
+) -> tuple[Stop, ...]:
+    stops: list[Stop] = []
+    aboard = Load()
+    for i, call in enumerate(calls):
+        arrival_s = starts[i] if i == 0 else stops[-1].departure_s + driving_s[i - 1]
+        aboard = sum((load_of(c) for c in call.take), aboard)
+        left = sum((load_of(c) for c in call.drop), Load())
+        aboard = Load(aboard.weight_g - left.weight_g, aboard.volume_ml - left.volume_ml, aboard.pieces - left.pieces)
+        stops.append(
+            Stop(
+                node_id=call.node.node_id,
+                arrival_s=arrival_s,
+                start_s=starts[i],
+                departure_s=starts[i] + call.service_s,
+                leg_distance_m=distances_m[i],
+                drop=tuple(c.consignment_id for c in call.drop),
+                take=tuple(c.consignment_id for c in call.take),
+                load_g=aboard.weight_g,
+                load_ml=aboard.volume_ml,
+                load_pieces=aboard.pieces,
+            )
+        )
+    return tuple(stops)

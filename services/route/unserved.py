@@ -1,0 +1,85 @@
+"""Why a consignment is left behind, in words that a dispatcher can act on."""
+
+from __future__ import annotations
+
+import itertools
+
+from services.model.consignments import Consignment, ResourceKind
+from services.model.fleet import Vehicle
+from services.model.plan import Unserved, UnservedReason
+from services.model.units import clock
+from services.route.day_index import DayIndex
+from services.route.engines.engine import Load
+from services.route.roads.source import RoadMatrix
+from services.route.run_task import is_for_runs, load_of
+
+
+def explain_unserved(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> Unserved:
+    """Name the first limit that keeps a consignment out, and what would change it."""
+    reason, detail = _reason(index, matrix, consignment)
+    return Unserved(consignment.consignment_id, reason, detail)
+
+
+def _reason(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> tuple[UnservedReason, str]:
+    opened = index.admitted[consignment.admission_set_id][ResourceKind.VEHICLE]
+    vehicles = [index.vehicles[v] for v in opened if is_for_runs(index, index.vehicles[v])]
+    if not vehicles and consignment.temperature.is_cold:
+        return (
+            UnservedReason.NO_COLD_RESOURCE,
+            f"没有{consignment.carrier_id}可用的{consignment.temperature.value}车辆：需签订含该温层的协议或增加冷藏车",
+        )
+    if not vehicles:
+        return (
+            UnservedReason.NO_ADMISSIBLE_RESOURCE,
+            f"{consignment.carrier_id}没有可用的车辆：需与车辆所有方签订协议"
+            f"(最重单件 {consignment.max_piece_g / 1000:g} kg)",
+        )
+    load = load_of(consignment)
+    large = [v for v in vehicles if load.fits(_capacity(v))]
+    if not large:
+        most = max(vehicles, key=lambda v: (v.capacity_g, v.capacity_ml, v.capacity_pieces))
+        return UnservedReason.TOO_LARGE, _too_large(load, most)
+    shortages = [_shortage(index, matrix, consignment, vehicle) for vehicle in large]
+    if all(shortages):
+        return UnservedReason.OUT_OF_REACH, min(shortages, key=len)
+    names = "、".join(v.vehicle_id for v in large[:5])
+    return (
+        UnservedReason.FLEET_EXHAUSTED,
+        f"{names} 等 {len(large)} 辆可用车辆均已排满：增加一辆车或延长班次可送达",
+    )
+
+
+def _capacity(vehicle: Vehicle) -> Load:
+    return Load(vehicle.capacity_g, vehicle.capacity_ml, vehicle.capacity_pieces)
+
+
+def _too_large(load: Load, most: Vehicle) -> str:
+    over = [
+        (load.weight_g - most.capacity_g, 1000, "kg"),
+        (load.volume_ml - most.capacity_ml, 1000, "L"),
+        (load.pieces - most.capacity_pieces, 1, "件"),
+    ]
+    missing = "、".join(f"{amount / per:g} {unit}" for amount, per, unit in over if amount > 0)
+    return f"超过最大可用车辆 {most.vehicle_id}：还差 {missing or '组合容量'}"
+
+
+def _shortage(index: DayIndex, matrix: RoadMatrix, consignment: Consignment, vehicle: Vehicle) -> str:
+    """What this vehicle lacks to serve the consignment alone, or empty text when it could."""
+    hub, node = index.hub, index.nodes[consignment.node_ids[0]]
+    way = [matrix.position[n] for n in (vehicle.depot, hub.node_id, node.node_id, hub.node_id, vehicle.depot)]
+    distance_m = sum(int(matrix.distance_m[a, b]) for a, b in itertools.pairwise(way))
+    drives = [int(matrix.duration_s[a, b]) for a, b in itertools.pairwise(way)]
+    service_s = node.service_s + node.service_per_piece_s * consignment.pieces
+    if vehicle.max_distance_m is not None and distance_m > vehicle.max_distance_m:
+        return f"{vehicle.vehicle_id} 往返 {distance_m / 1000:.0f} km，超出续航 {vehicle.max_distance_m / 1000:.0f} km"
+    leaves_hub = max(vehicle.shift_start_s + drives[0], hub.opens_s) + hub.service_s
+    starts = max(leaves_hub + drives[1], node.opens_s)
+    if starts + service_s > node.closes_s:
+        return f"{vehicle.vehicle_id} 最早 {clock(starts)} 到达，站点 {clock(node.closes_s)} 关门"
+    back = starts + service_s + drives[2] + hub.service_s + drives[3]
+    if back > vehicle.shift_end_s:
+        return f"{vehicle.vehicle_id} 最早 {clock(back)} 返回，班次 {clock(vehicle.shift_end_s)} 结束"
+    work_s = sum(drives) + service_s + 2 * hub.service_s
+    if vehicle.max_work_s is not None and work_s > vehicle.max_work_s:
+        return f"{vehicle.vehicle_id} 需工作 {work_s / 3600:.1f} 小时，上限 {vehicle.max_work_s / 3600:.1f} 小时"
+    return ""

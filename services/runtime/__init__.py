@@ -1,0 +1,1 @@
+"""What every service needs to run: settings, the store, jobs, the gRPC server, metrics and logs."""

@@ -1,0 +1,101 @@
+"""Settings of the programs, read from ``CUNTONG_*`` variables and printed without secrets."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, AliasChoices, Field, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_MIB: Final = 1024 * 1024
+_DAY_S: Final = 86_400
+_REDIS_URL: Final = AliasChoices("CUNTONG_REDIS_URL", "REDIS_URL")
+_MASK: Final = "***"
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Split ``host:port``.
+
+    >>> split_address("[::1]:8080")
+    ('::1', 8080)
+
+    Raises
+    ------
+    ValueError
+        When it is not of that form.
+    """
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError("must be host:port, with port 0 for any free one")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def mask_url(url: str) -> str:
+    """Hide the password of a URL, wherever it stands.
+
+    >>> mask_url("redis://planner:secret@store:6379/0?password=secret")
+    'redis://planner:***@store:6379/0?password=***'
+    """
+    masked = re.sub(r"://([^:/@]*):.*@", rf"://\1:{_MASK}@", url)
+    return re.sub(r"(?i)(password=)[^&#]*", rf"\1{_MASK}", masked)
+
+
+def _checked_address(address: str) -> str:
+    split_address(address)
+    return address
+
+
+Address = Annotated[str, AfterValidator(_checked_address)]
+
+
+class Settings(BaseSettings):
+    """What all settings have in common."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CUNTONG_", frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
+
+    def describe(self) -> str:
+        """Every setting on a line of its own, passwords masked; for the log at start."""
+        return "\n".join(f"{name} = {_shown(value)}" for name, value in self)
+
+
+class StoreSettings(Settings):
+    """Where jobs are kept: in Redis when its address is given, else in an embedded store in ``data_dir``."""
+
+    redis_url: str | None = Field(default=None, validation_alias=_REDIS_URL)
+    data_dir: Path | None = None
+    """Directory of the embedded store; without one, jobs end with the process."""
+
+
+class ServiceSettings(Settings):
+    """How a gRPC service listens and how much it takes on."""
+
+    listen: Address = "127.0.0.1:0"
+    metrics_listen: Address = "127.0.0.1:0"
+    ready_file: Path | None = None
+    """Where to write the addresses once the service answers."""
+    max_message_bytes: PositiveInt = 32 * _MIB
+    max_concurrent_rpcs: PositiveInt = 64
+    max_concurrent_streams: PositiveInt = 256
+    """Calls that stream their answer; each holds a connection to the store."""
+    health_s: PositiveFloat = 5.0
+    """How often health asks the store whether it answers."""
+    drain_s: PositiveFloat = 10.0
+    """How long calls may go on after SIGTERM."""
+
+
+class RouteSettings(ServiceSettings):
+    """Settings of the route service."""
+
+    redis_url: str = Field(validation_alias=_REDIS_URL)
+    workers: PositiveInt = 1
+    max_queued_jobs: PositiveInt = 64
+    retention_s: PositiveInt = 7 * _DAY_S
+    """How long a job and its plan stay readable after their last change of state."""
+
+
+def _shown(value: object) -> str:
+    return mask_url(value) if isinstance(value, str) and "://" in value else str(value)

@@ -1,0 +1,1 @@
+"""What happens around every call: request id, metrics, errors as statuses, load."""

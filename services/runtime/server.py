@@ -1,0 +1,228 @@
+"""A gRPC server with health, reflection, metrics and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from grpc import aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import CollectorRegistry, start_http_server
+
+from services.model.errors import StoreUnavailableError
+from services.runtime.config import ServiceSettings, split_address
+from services.runtime.interceptors.errors import translate_errors
+from services.runtime.interceptors.load import LoadLimit
+from services.runtime.interceptors.metrics import count_calls
+from services.runtime.interceptors.request_id import bind_request_id
+from services.runtime.interceptors.wrapping import Around, AroundInterceptor
+
+_IDLE_POLL_S: Final = 0.02
+_LAST_ANSWERS_S: Final = 0.25
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service to offer: its full name, and what registers its servicer at a server."""
+
+    name: str
+    register: Callable[[aio.Server], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a running server listens, as ``host:port``."""
+
+    grpc: str
+    metrics: str
+
+
+class GrpcServer:
+    """Serves while it is open (``async with``); ``serve`` runs it as a program.
+
+    Parameters
+    ----------
+    settings
+        Addresses and limits.
+    services
+        What to offer.
+    registry
+        What ``/metrics`` shows; the calls' metrics are added to it.
+    new_id
+        Makes ids for calls and incidents.
+    clock
+        Seconds that only grow, for durations.
+    ask_store
+        Raises ``StoreUnavailableError`` when the store is away; the services' health follows it.
+    arounds
+        More to put around calls, innermost last; errors that they raise become statuses.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        services: Sequence[Service],
+        *,
+        registry: CollectorRegistry,
+        new_id: Callable[[], str],
+        clock: Callable[[], float] = time.monotonic,
+        ask_store: Callable[[], Awaitable[None]] | None = None,
+        arounds: Sequence[Around] = (),
+    ) -> None:
+        self.draining = asyncio.Event()
+        """Set when the end begins: streams without an end of their own should stop."""
+        self._settings = settings
+        self._services = services
+        self._ask_store = ask_store
+        self._registry = registry
+        self._load = LoadLimit(settings.max_concurrent_rpcs, settings.max_concurrent_streams)
+        self._arounds = [
+            bind_request_id(new_id),
+            count_calls(registry, clock),
+            translate_errors(new_id),
+            self._load.around,
+            *arounds,
+        ]
+        self._addresses: Addresses | None = None
+        self._open = AsyncExitStack()
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where the server listens, ports chosen.
+
+        Raises
+        ------
+        RuntimeError
+            When it is not open.
+        """
+        if self._addresses is None:
+            raise RuntimeError("the server is not open")
+        return self._addresses
+
+    async def __aenter__(self) -> Self:
+        """Listen, answer, and only then write the ready file.
+
+        Raises
+        ------
+        RuntimeError, OSError
+            When an address cannot be had.
+        """
+        async with AsyncExitStack() as stack:
+            metrics = self._start_metrics(stack)
+            grpc = await self._start_grpc(stack)
+            self._addresses = Addresses(grpc, metrics)
+            if self._settings.ready_file is not None:
+                _write_ready_file(self._settings.ready_file, self._addresses)
+                stack.callback(self._settings.ready_file.unlink, missing_ok=True)
+            _log.info("serving gRPC at %s, metrics at %s", grpc, metrics)
+            self._open = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take no more calls, let those under way finish for at most ``drain_s``."""
+        self.draining.set()
+        await self._open.aclose()
+        self._addresses = None
+
+    def _start_metrics(self, stack: AsyncExitStack) -> str:
+        host, port = split_address(self._settings.metrics_listen)
+        http, thread = start_http_server(port, host, self._registry)
+        stack.callback(thread.join)
+        stack.callback(http.server_close)
+        stack.callback(http.shutdown)
+        return _address(self._settings.metrics_listen, http.server_port)
+
+    async def _start_grpc(self, stack: AsyncExitStack) -> str:
+        server = aio.server(
+            interceptors=[AroundInterceptor(around) for around in self._arounds],
+            options=_options(self._settings),
+        )
+        names = [service.name for service in self._services]
+        for service in self._services:
+            service.register(server)
+        wellness = health.aio.HealthServicer()  # type: ignore[attr-defined]
+        health_pb2_grpc.add_HealthServicer_to_server(wellness, server)
+        reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+        port = server.add_insecure_port(self._settings.listen)
+        await self._set_health(wellness)
+        await server.start()
+        stack.push_async_callback(self._drain, server, wellness)
+        following = asyncio.create_task(self._follow_health(wellness))
+        stack.callback(following.cancel)
+        return _address(self._settings.listen, port)
+
+    async def _follow_health(self, wellness: Any) -> None:
+        while True:
+            await asyncio.sleep(self._settings.health_s)
+            await self._set_health(wellness)
+
+    async def _set_health(self, wellness: Any) -> None:
+        status = health_pb2.HealthCheckResponse.SERVING
+        try:
+            if self._ask_store is not None:
+                await self._ask_store()
+        except StoreUnavailableError as error:
+            _log.error("not serving: %s", error)
+            status = health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in [health.OVERALL_HEALTH, *(service.name for service in self._services)]:
+            await wellness.set(name, status)
+
+    async def _drain(self, server: aio.Server, wellness: Any) -> None:
+        await wellness.enter_graceful_shutdown()
+        ending = asyncio.create_task(server.stop(self._settings.drain_s))
+        # Health watches never end by themselves: wait for the calls that count, not for those.
+        while self._load.under_way and not ending.done():
+            await asyncio.sleep(_IDLE_POLL_S)
+        # The last answers may still be on their way out.
+        await server.stop(_LAST_ANSWERS_S)
+        await ending
+
+
+async def serve(server: GrpcServer) -> None:
+    """Open a server and keep it until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with server:
+            await stop.wait()
+            _log.info("ending")
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _options(settings: ServiceSettings) -> list[tuple[str, Any]]:
+    return [
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", settings.max_message_bytes),
+        ("grpc.so_reuseport", 0),  # a second server on the same port is a mistake, not a way to share the load
+    ]
+
+
+def _address(listen: str, port: int) -> str:
+    return f"{listen.rpartition(':')[0]}:{port}"
+
+
+def _write_ready_file(path: Path, addresses: Addresses) -> None:
+    """Write where the server listens; whoever sees the file sees all of it."""
+    text = json.dumps({"grpc": addresses.grpc, "metrics": addresses.metrics, "pid": os.getpid()})
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text + "\n", encoding="utf-8")
+    part.replace(path)

@@ -1,0 +1,438 @@
+"""Jobs in Redis: each change is one atomic script, and this module alone talks to Redis about them.
+
+Keys, all with a time to live: ``cuntong:job:<plan>`` (hash), ``payload``, ``result`` and ``lease`` beside it,
+``cuntong:request:<tenant>:<request id>`` (which plan a request made), ``cuntong:open`` (jobs not ended, by age) and
+``cuntong:jobs:<tenant>`` (all jobs, by age). A running job belongs to whoever holds its lease; an attempt's number is
+its right to commit, so that a worker given up for dead cannot overwrite what came after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from services.model.errors import (
+    InvalidInputError,
+    OverloadedError,
+    PlanNotFoundError,
+    RequestConflictError,
+    StoreUnavailableError,
+    Violation,
+)
+
+_OPEN: Final = "cuntong:open"
+_RETRY_AFTER_S: Final = 5
+_MAX_CONNECTIONS: Final = 1000  # one for each watcher and each call under way
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class JobState(StrEnum):
+    """State of a job."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the job has not ended."""
+        return self in (JobState.QUEUED, JobState.RUNNING)
+
+
+class Orders(StrEnum):
+    """What a worker is to do with the job it has."""
+
+    GO_ON = "GO_ON"
+    STOP = "STOP"  # cancelling was asked for
+    LOST = "LOST"  # the job ended or is another worker's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """A job as it is known. ``sequence`` counts every change from 1, of state or progress."""
+
+    plan_id: str
+    request_id: str
+    tenant: str = "default"
+    county_id: str
+    service_date: date
+    state: JobState = JobState.QUEUED
+    reason: str = ""
+    create_time: datetime
+    update_time: datetime
+    attempt: int = 0
+    sequence: int = 1
+    phase: str = ""
+    best_cost_fen: int = 0
+    percent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some jobs, newest first, and the token of the next page; empty on the last."""
+
+    jobs: tuple[JobRecord, ...]
+    next_page_token: str
+
+
+def connect(url: str) -> Redis:
+    """Make a client of the store at ``url``; it connects when first used, and is to be closed by ``aclose``."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=2.0,
+        socket_timeout=5.0,
+        health_check_interval=30,
+        max_connections=_MAX_CONNECTIONS,
+        retry=Retry(ExponentialWithJitterBackoff(cap=0.5, base=0.05), retries=2),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobLimits:
+    """How many jobs, how long, how often."""
+
+    retention_s: int = 7 * 86_400
+    """How long a job stays after it was accepted, and again after it ended."""
+    max_queued: int = 64
+    """How many jobs may be open at once."""
+    lease_s: float = 10.0
+    """How long after its last sign of life a worker is taken for dead."""
+    max_attempts: int = 3
+    """How often a job may break off before it is given up."""
+    watch_poll_s: float = 5.0
+    """How often a watcher looks even though nothing was announced, since announcements may be lost."""
+
+    @property
+    def lease_ms(self) -> int:
+        """The lease in milliseconds, as the store counts it."""
+        return round(self.lease_s * 1000)
+
+
+class JobStore:
+    """The jobs of a store. Every method raises ``StoreUnavailableError`` when the store does not answer.
+
+    Parameters
+    ----------
+    redis
+        From ``connect``.
+    clock
+        The time, with a time zone.
+    limits
+        How many, how long, how often.
+    """
+
+    def __init__(self, redis: Redis, clock: Callable[[], datetime], limits: JobLimits) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._limits = limits
+        scripts = files(__package__) / "scripts"
+        prelude = (scripts / "end_job.lua").read_text("utf-8")
+        self._scripts = {
+            name: redis.register_script(prelude + (scripts / f"{name}.lua").read_text("utf-8"))
+            for name in ("submit", "begin", "renew", "progress", "commit", "release", "cancel")
+        }
+
+    async def ping(self) -> None:
+        """Ask for an answer."""
+        with _translated():
+            await self._redis.execute_command("PING")  # type: ignore[no-untyped-call]
+
+    async def submit(self, record: JobRecord, digest: str, payload: bytes) -> tuple[JobRecord, bool]:
+        """Store a queued job, once for each tenant and request id.
+
+        Parameters
+        ----------
+        record
+            The new job; its times and progress are set here.
+        digest
+            Stands for the request's content.
+        payload
+            What ``payload`` gives to the worker.
+
+        Returns
+        -------
+        tuple
+            The job and whether it is new; for a repeated request, the first job.
+
+        Raises
+        ------
+        RequestConflictError
+            When the request id came before with another digest.
+        OverloadedError
+            When too many jobs are open.
+        """
+        now = self._clock()
+        oldest = now - timedelta(seconds=self._limits.retention_s)
+        fresh = replace(record, state=JobState.QUEUED, create_time=now, update_time=now, attempt=0, sequence=1)
+        keys = [
+            f"cuntong:request:{record.tenant}:{record.request_id}",
+            _job(record.plan_id),
+            _payload(record.plan_id),
+            _OPEN,
+            _index(record.tenant),
+        ]
+        head = [record.plan_id, digest, self._limits.retention_s, self._limits.max_queued, _micros(now)]
+        words = [word for name, value in {**_encode(fresh), "released": 0}.items() for word in (name, value)]
+        outcome, plan_id = await self._run("submit", keys, [*head, _micros(oldest), payload, *words])
+        match outcome:
+            case b"CREATED":
+                return fresh, True
+            case b"KNOWN":
+                return await self.get(plan_id.decode()), False
+            case b"CONFLICT":
+                raise RequestConflictError(plan_id.decode())
+            case _:
+                raise OverloadedError(f"{self._limits.max_queued} jobs are open, no more are accepted", _RETRY_AFTER_S)
+
+    async def begin(self, plan_id: str, owner: str) -> int | None:
+        """Take a job that is queued or whose worker has died, for ``owner``.
+
+        A job that broke off too often ends as failed here, one to be cancelled as cancelled.
+
+        Returns
+        -------
+        int | None
+            The attempt's number, from 1; None when the job is not to be had.
+        """
+        keys = [_job(plan_id), _lease(plan_id), _OPEN]
+        limits = [self._limits.lease_ms, self._limits.max_attempts]
+        return await self._run("begin", keys, [plan_id, owner, *limits, _channel(plan_id), *self._ages()]) or None
+
+    async def renew(self, plan_id: str, attempt: int, owner: str) -> Orders:
+        """Give a sign of life, several times in ``lease_s``, and hear what to do."""
+        answer = await self._run("renew", [_job(plan_id), _lease(plan_id)], [attempt, owner, self._limits.lease_ms])
+        return Orders(answer.decode())
+
+    async def progress(self, plan_id: str, attempt: int, phase: str, best_cost_fen: int, percent: int) -> bool:
+        """Note how far an attempt has come; False when it is not the current one."""
+        words = [attempt, phase, best_cost_fen, percent, _channel(plan_id), _micros(self._clock())]
+        return bool(await self._run("progress", [_job(plan_id)], words))
+
+    async def commit(
+        self, plan_id: str, attempt: int, state: JobState, reason: str = "", result: bytes | None = None
+    ) -> JobState | None:
+        """End a job and keep its result, in one step; safe to repeat.
+
+        Returns
+        -------
+        JobState | None
+            The state in which it ended, cancelled if that was asked for; None when the attempt is not the current
+            one, and then nothing is kept.
+        """
+        keys = [_job(plan_id), _lease(plan_id), _OPEN, _payload(plan_id), _result(plan_id)]
+        words = [plan_id, attempt, str(state), reason, _channel(plan_id), *self._ages()]
+        answer = await self._run("commit", keys, words if result is None else [*words, result])
+        return JobState(answer.decode()) if answer else None
+
+    async def release(self, plan_id: str, attempt: int) -> bool:
+        """Put a running job back for another worker; False when the attempt is not the current one."""
+        words = [attempt, _channel(plan_id), _micros(self._clock())]
+        return bool(await self._run("release", [_job(plan_id), _lease(plan_id)], words))
+
+    async def request_cancel(self, plan_id: str) -> JobRecord:
+        """Ask for the end of a job; one that is queued ends at once, one that has ended stays as it is.
+
+        Raises
+        ------
+        PlanNotFoundError
+            When there is no such job.
+        """
+        keys = [_job(plan_id), _lease(plan_id), _OPEN]
+        await self._run("cancel", keys, [plan_id, _channel(plan_id), *self._ages()])
+        return await self.get(plan_id)
+
+    async def is_cancel_requested(self, plan_id: str) -> bool:
+        """Whether the end of a job was asked for."""
+        with _translated():
+            return bool(await self._redis.hexists(_job(plan_id), "cancel"))
+
+    async def get(self, plan_id: str, tenant: str | None = None) -> JobRecord:
+        """Return a job; with a tenant given, only if it is that tenant's.
+
+        Raises
+        ------
+        PlanNotFoundError
+            When there is none.
+        """
+        with _translated():
+            stored = await self._redis.hgetall(_job(plan_id))
+        record = _decode(stored) if stored else None
+        if record is None or (tenant is not None and record.tenant != tenant):
+            raise PlanNotFoundError(f"there is no plan {plan_id}")
+        return record
+
+    async def payload(self, plan_id: str) -> bytes:
+        """Return what was submitted.
+
+        Raises
+        ------
+        PlanNotFoundError
+            When it is not, or no longer, there.
+        """
+        payload = await self._bytes(_payload(plan_id))
+        if payload is None:
+            raise PlanNotFoundError(f"there is no plan {plan_id}")
+        return payload
+
+    async def result(self, plan_id: str) -> bytes | None:
+        """Return what a job made, if anything."""
+        return await self._bytes(_result(plan_id))
+
+    async def list(self, page_size: int, page_token: str = "", tenant: str = "default") -> JobPage:
+        """Return a page of a tenant's jobs, newest first.
+
+        Raises
+        ------
+        InvalidInputError
+            When the token is not one of this list, or its place has expired.
+        """
+        start = 0
+        with _translated():
+            if page_token:
+                rank = await self._redis.zrevrank(_index(tenant), page_token)
+                if not isinstance(rank, int):
+                    raise InvalidInputError([Violation("page_token", "unknown or expired")])
+                start = rank + 1
+            found = await self._redis.zrange(_index(tenant), start, start + page_size, desc=True)
+        plan_ids = [_text(plan_id) for plan_id in found]
+        page = plan_ids[:page_size]
+        return JobPage(await self._records(page), page[-1] if len(plan_ids) > page_size else "")
+
+    async def open_jobs(self) -> tuple[JobRecord, ...]:
+        """Return the jobs that have not ended, oldest first."""
+        with _translated():
+            found = await self._redis.zrange(_OPEN, 0, -1)
+        return tuple(job for job in await self._records([_text(plan_id) for plan_id in found]) if job.state.is_open)
+
+    async def watch(self, plan_id: str, after_sequence: int = 0) -> AsyncGenerator[JobRecord, None]:
+        """Yield a job whenever it changed after ``after_sequence``, and its end in any case.
+
+        A slow reader misses states in between, never the newest.
+
+        Raises
+        ------
+        PlanNotFoundError
+            When there is no such job.
+        """
+        with _translated():
+            async with self._redis.pubsub() as changes:
+                await changes.subscribe(_channel(plan_id))
+                while True:
+                    record = await self.get(plan_id)
+                    if record.sequence > after_sequence or not record.state.is_open:
+                        yield record
+                    if not record.state.is_open:
+                        return
+                    after_sequence = max(after_sequence, record.sequence)
+                    await changes.get_message(timeout=self._limits.watch_poll_s)
+                    while await changes.get_message(timeout=0):
+                        pass
+
+    def _ages(self) -> tuple[int, int]:
+        return _micros(self._clock()), self._limits.retention_s
+
+    async def _run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        with _translated():
+            return await self._scripts[script](keys, args)
+
+    async def _bytes(self, key: str) -> bytes | None:
+        with _translated():
+            value = await self._redis.get(key)
+        return value if isinstance(value, bytes) else None
+
+    async def _records(self, plan_ids: Sequence[str]) -> tuple[JobRecord, ...]:
+        with _translated():
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for plan_id in plan_ids:
+                    pipeline.hgetall(_job(plan_id))
+                stored = await pipeline.execute()
+        return tuple(_decode(record) for record in stored if record)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, OSError) as error:
+        raise StoreUnavailableError(f"the store does not answer: {type(error).__name__}") from error
+
+
+def _job(plan_id: str) -> str:
+    return f"cuntong:job:{plan_id}"
+
+
+def _payload(plan_id: str) -> str:
+    return f"cuntong:payload:{plan_id}"
+
+
+def _result(plan_id: str) -> str:
+    return f"cuntong:result:{plan_id}"
+
+
+def _lease(plan_id: str) -> str:
+    return f"cuntong:lease:{plan_id}"
+
+
+def _channel(plan_id: str) -> str:
+    return f"cuntong:changed:{plan_id}"
+
+
+def _index(tenant: str) -> str:
+    return f"cuntong:jobs:{tenant}"
+
+
+def _micros(time: datetime) -> int:
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def _encode(record: JobRecord) -> dict[str, str | int]:
+    return {field.name: _encode_value(getattr(record, field.name)) for field in fields(JobRecord)}
+
+
+def _encode_value(value: str | int | date) -> str | int:
+    match value:
+        case datetime():
+            return _micros(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def _text(stored: object) -> str:
+    return stored.decode() if isinstance(stored, bytes) else str(stored)
+
+
+def _decode(stored: Mapping[Any, Any]) -> JobRecord:
+    text = {_text(name): _text(value) for name, value in stored.items()}
+    return JobRecord(
+        plan_id=text["plan_id"],
+        request_id=text["request_id"],
+        tenant=text["tenant"],
+        county_id=text["county_id"],
+        service_date=date.fromisoformat(text["service_date"]),
+        state=JobState(text["state"]),
+        reason=text["reason"],
+        create_time=_EPOCH + int(text["create_time"]) * _MICROSECOND,
+        update_time=_EPOCH + int(text["update_time"]) * _MICROSECOND,
+        attempt=int(text["attempt"]),
+        sequence=int(text["sequence"]),
+        phase=text["phase"],
+        best_cost_fen=int(text["best_cost_fen"]),
+        percent=int(text["percent"]),
+    )

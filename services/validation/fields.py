@@ -1,0 +1,106 @@
+"""What holds for any single field, whatever the subject: identifiers, texts, amounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Sequence
+from enum import Enum
+from typing import Any, Final
+
+from services.model.errors import Violation
+from services.model.units import clock
+
+MAX_TEXT: Final = 128
+MAX_AMOUNT: Final = 10**12
+MAX_TOTAL: Final = 2**53  # beyond it a float, and so every solver and spreadsheet, loses units
+
+_MAX_INT32: Final = 2**31 - 1  # what the contract has room for in these fields
+_INT32_FIELDS: Final = frozenset({"distance_m", "detour_permille", "speed_m_per_h", "max_trips"})
+_SHOWN: Final = 40
+
+# Control characters, line separators and lone surrogates: invisible in a list, and some cannot be encoded at all.
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def quoted(text: str) -> str:
+    """Write a value for a message: in quotes, unprintable characters escaped, cut when long.
+
+    >>> quoted("HUB")
+    '"HUB"'
+    """
+    cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return '"' + _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", cut) + '"'
+
+
+def time_text(time_s: int) -> str:
+    """Write a time of day for a message, with seconds where there are any.
+
+    >>> time_text(66_600)
+    '18:30'
+    """
+    if abs(time_s) >= MAX_AMOUNT:
+        return "beyond any clock"
+    return f"{clock(time_s)}:{time_s % 60:02d}" if time_s % 60 else clock(time_s)
+
+
+def id_violations(ids: Sequence[str], path: str, field: str) -> Iterator[Violation]:
+    """Report empty and repeated identifiers of a list at ``path``."""
+    first: dict[str, int] = {}
+    for index, text in enumerate(ids):
+        if not text.strip():
+            yield Violation(f"{path}[{index}].{field}", "is empty")
+        elif first.setdefault(text, index) != index:
+            yield Violation(f"{path}[{index}].{field}", f"{quoted(text)} is already {path}[{first[text]}]")
+
+
+def reference_violation(value: str, known: Container[str], path: str, what: str) -> Iterator[Violation]:
+    """Report a name that is not among the ``known`` ones."""
+    if value not in known:
+        yield Violation(path, f"{quoted(value)} is no {what}")
+
+
+def value_violations(item: Any, path: str) -> Iterator[Violation]:
+    """Report what no field of its type may be: unprintable or overlong text, negative or huge amounts.
+
+    Looks at the item's own fields and lists of texts and numbers, not at the objects within it.
+    """
+    yield from text_violations(item, path)
+    yield from amount_violations(item, path)
+
+
+def text_violations(item: Any, path: str) -> Iterator[Violation]:
+    """Report control characters and texts longer than ``MAX_TEXT`` in an item's own fields."""
+    for name in item.__match_args__:
+        value = getattr(item, name)
+        if isinstance(value, str):
+            yield from _text(value, f"{path}.{name}")
+        elif isinstance(value, tuple):
+            for index, part in enumerate(value):
+                if isinstance(part, str):
+                    yield from _text(part, f"{path}.{name}[{index}]")
+
+
+def amount_violations(item: Any, path: str) -> Iterator[Violation]:
+    """Report negative numbers and numbers too large to be true in an item's own fields."""
+    for name in item.__match_args__:
+        value = getattr(item, name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            limit = _MAX_INT32 if name.endswith("_s") or name in _INT32_FIELDS else MAX_AMOUNT
+            if value < 0:
+                yield Violation(f"{path}.{name}", f"{_number(value)} is negative")
+            elif value > limit:
+                yield Violation(f"{path}.{name}", f"{_number(value)} is larger than {limit}")
+
+
+def _text(value: str, path: str) -> Iterator[Violation]:
+    if isinstance(value, Enum):
+        return
+    if _UNPRINTABLE.search(value):
+        yield Violation(path, f"{quoted(value)} has a control character")
+    if len(value) > MAX_TEXT:
+        yield Violation(path, f"{quoted(value)} has {len(value)} characters, more than {MAX_TEXT}")
+
+
+def _number(value: int) -> str:
+    # Writing out an integer of thousands of digits is slow, and refused by Python.
+    return str(value) if abs(value) < 10**30 else f"a number of {value.bit_length()} bits"

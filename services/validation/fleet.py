@@ -1,0 +1,32 @@
+"""Vehicles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.model.day import County
+from services.model.errors import Violation
+from services.validation.fields import id_violations, reference_violation, time_text, value_violations
+
+
+def fleet_violations(county: County) -> Iterator[Violation]:
+    """Report what is wrong with a county's vehicles."""
+    partners = {partner.partner_id for partner in county.partners}
+    nodes = {node.node_id for node in county.network.nodes}
+    yield from id_violations([vehicle.vehicle_id for vehicle in county.vehicles], "county.vehicles", "vehicle_id")
+    for index, vehicle in enumerate(county.vehicles):
+        path = f"county.vehicles[{index}]"
+        yield from value_violations(vehicle, path)
+        yield from reference_violation(vehicle.owner, partners, f"{path}.owner", "partner")
+        yield from reference_violation(vehicle.depot, nodes, f"{path}.depot", "node")
+        # Below 0 is reported as negative already.
+        for name in ("capacity_g", "capacity_ml", "capacity_pieces", "max_trips", "max_work_s"):
+            if getattr(vehicle, name) == 0:
+                yield Violation(f"{path}.{name}", "is 0; a vehicle without any is no use")
+        if not vehicle.temperatures:
+            yield Violation(f"{path}.temperatures", "is empty")
+        if vehicle.shift_start_s >= vehicle.shift_end_s:
+            said = (
+                f"starts at {time_text(vehicle.shift_start_s)}, not before it ends at {time_text(vehicle.shift_end_s)}"
+            )
+            yield Violation(f"{path}.shift_start_s", said)

@@ -1,0 +1,477 @@
+"""Jobs in a real store: accepted once, worked on once at a time, never lost, ended once."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from services.model.errors import (
+    InvalidInputError,
+    OverloadedError,
+    PlanningFailedError,
+    PlanNotFoundError,
+    RequestConflictError,
+    StoreUnavailableError,
+)
+from services.runtime.embedded import EmbeddedStore
+from services.runtime.jobs import JobRunner, Report, ShouldStop, Work
+from services.runtime.metrics import Metrics, define_metrics
+from services.runtime.store import JobLimits, JobRecord, JobState, JobStore, Orders, connect
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with EmbeddedStore() as store:
+        yield store.url
+
+
+class Clock:
+    """A clock that goes on by a second at each look."""
+
+    def __init__(self) -> None:
+        self._seconds = itertools.count()
+
+    def __call__(self) -> datetime:
+        return NOON + timedelta(seconds=next(self._seconds))
+
+
+@asynccontextmanager
+async def jobs(url: str, limits: JobLimits | None = None, kind: type[JobStore] = JobStore) -> AsyncIterator[JobStore]:
+    redis = connect(url)
+    try:
+        await redis.flushall()
+        yield kind(redis, Clock(), limits or JobLimits(lease_s=0.3, watch_poll_s=0.2))
+    finally:
+        await redis.aclose()
+
+
+def job(plan_id: str, request_id: str = "", tenant: str = "default") -> JobRecord:
+    return JobRecord(
+        plan_id=plan_id,
+        request_id=request_id or f"request-{plan_id}",
+        tenant=tenant,
+        county_id="huadian",
+        service_date=date(2026, 3, 2),
+        create_time=NOON,
+        update_time=NOON,
+    )
+
+
+def runner(
+    store: JobStore, work: Work, *, workers: int = 1, scan_s: float = 0.1, metrics: Metrics | None = None
+) -> JobRunner:
+    ids = (f"id-{i}-{id(work)}-{time.monotonic_ns()}" for i in itertools.count())
+    return JobRunner(
+        store,
+        work,
+        workers=workers,
+        clock=time.monotonic,
+        new_id=lambda: next(ids),
+        metrics=metrics,
+        beat_s=0.05,
+        scan_s=scan_s,
+    )
+
+
+async def ended(store: JobStore, plan_id: str) -> JobRecord:
+    async with asyncio.timeout(10), aclosing(store.watch(plan_id)) as changes:
+        async for record in changes:
+            if not record.state.is_open:
+                return record
+    raise AssertionError("the watch ended before the job")
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not is_so():
+            await asyncio.sleep(0.01)
+
+
+def echo(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
+    report("check", 42, 100)
+    return b"plan of " + payload
+
+
+class Patient:
+    """Work that goes on until it is told to stop; then it has a plan."""
+
+    def __init__(self) -> None:
+        self.started: list[bytes] = []
+
+    def __call__(self, payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
+        self.started.append(payload)
+        report("runs", 7, 10)
+        while not should_stop():
+            time.sleep(0.01)
+        return b"best so far"
+
+
+# --- submitting -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_hundred_submits_of_one_request_make_one_job(url: str) -> None:
+    async with jobs(url) as store:
+        answers = await asyncio.gather(*(store.submit(job(f"p{i}", "one"), "digest", b"day") for i in range(100)))
+        assert sum(created for _, created in answers) == 1
+        assert len({record.plan_id for record, _ in answers}) == 1
+        assert len(await store.open_jobs()) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_job_is_stored_as_it_was_given(url: str) -> None:
+    async with jobs(url) as store:
+        submitted, created = await store.submit(job("p", tenant="county"), "digest", b"\x00\xffday")
+        assert created
+        assert submitted == await store.get("p")
+        assert (submitted.state, submitted.sequence, submitted.create_time) == (JobState.QUEUED, 1, NOON)
+        assert await store.payload("p") == b"\x00\xffday"
+        assert await store.result("p") is None
+
+
+@pytest.mark.asyncio
+async def test_a_request_with_other_content_is_refused_naming_the_first(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("first", "r"), "a", b"")
+        with pytest.raises(RequestConflictError) as caught:
+            await store.submit(job("second", "r"), "b", b"")
+        assert caught.value.plan_id == "first"
+        with pytest.raises(PlanNotFoundError):
+            await store.get("second")
+
+
+@pytest.mark.asyncio
+async def test_tenants_do_not_share_request_ids_or_lists(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("a", "r", "one"), "x", b"")
+        await store.submit(job("b", "r", "two"), "y", b"")
+        assert [j.plan_id for j in (await store.list(10, tenant="two")).jobs] == ["b"]
+        assert (await store.get("a", tenant="one")).plan_id == "a"
+        with pytest.raises(PlanNotFoundError):
+            await store.get("a", tenant="two")
+
+
+@pytest.mark.asyncio
+async def test_beyond_so_many_open_jobs_none_is_accepted(url: str) -> None:
+    async with jobs(url, JobLimits(max_queued=2)) as store:
+        await store.submit(job("a"), "x", b"")
+        await store.submit(job("b"), "x", b"")
+        with pytest.raises(OverloadedError) as caught:
+            await store.submit(job("c"), "x", b"")
+        assert caught.value.retry_after_s > 0
+        assert not (await store.submit(job("z", "request-a"), "x", b""))[1]
+        await store.request_cancel("a")
+        assert (await store.submit(job("c"), "x", b""))[1]
+
+
+@pytest.mark.asyncio
+async def test_every_key_has_a_time_to_live(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("a"), "x", b"")
+        attempt = await store.begin("a", "me")
+        assert attempt == 1
+        await store.commit("a", attempt, JobState.SUCCEEDED, result=b"r")
+        await store.submit(job("b"), "x", b"")
+        await store.begin("b", "me")
+        redis = connect(url)
+        keys = await redis.keys("*")
+        assert len(keys) == 10
+        assert all([await redis.pttl(key) > 0 for key in keys])
+        await redis.aclose()
+
+
+# --- attempts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_job_is_one_workers_at_a_time(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("p"), "x", b"")
+        answers = await asyncio.gather(*(store.begin("p", f"worker-{i}") for i in range(20)))
+        assert sorted(a for a in answers if a) == [1]
+        assert (await store.get("p")).state is JobState.RUNNING
+
+
+@pytest.mark.asyncio
+async def test_taking_a_job_may_be_repeated_by_who_has_it(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("p"), "x", b"")
+        assert [await store.begin("p", "me"), await store.begin("p", "me")] == [1, 1]
+
+
+@pytest.mark.asyncio
+async def test_an_old_attempt_can_neither_report_nor_commit(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("p"), "x", b"")
+        assert await store.begin("p", "slow") == 1
+        await asyncio.sleep(0.4)
+        assert await store.begin("p", "quick") == 2
+        assert not await store.progress("p", 1, "runs", 1, 1)
+        assert await store.renew("p", 1, "slow") is Orders.LOST
+        assert await store.commit("p", 1, JobState.SUCCEEDED, result=b"old") is None
+        assert await store.result("p") is None
+        assert await store.commit("p", 2, JobState.SUCCEEDED, result=b"new") is JobState.SUCCEEDED
+        assert await store.commit("p", 2, JobState.FAILED, result=b"again") is JobState.SUCCEEDED
+        assert await store.result("p") == b"new"
+
+
+@pytest.mark.asyncio
+async def test_a_job_that_broke_off_three_times_fails(url: str) -> None:
+    async with jobs(url, JobLimits(lease_s=0.02)) as store:
+        await store.submit(job("p"), "x", b"")
+        for attempt in (1, 2, 3):
+            assert await store.begin("p", f"worker-{attempt}") == attempt
+            await asyncio.sleep(0.05)
+        assert await store.begin("p", "worker-4") is None
+        record = await store.get("p")
+        assert (record.state, record.reason) == (JobState.FAILED, "planning broke off 3 times")
+        assert not await store.open_jobs()
+
+
+@pytest.mark.asyncio
+async def test_an_attempt_put_back_does_not_count(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("p"), "x", b"")
+        for attempt in range(1, 6):
+            assert await store.begin("p", "me") == attempt
+            assert await store.release("p", attempt)
+        assert (await store.get("p")).state is JobState.QUEUED
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_pages_go_from_new_to_old_also_while_jobs_come_in(url: str) -> None:
+    async with jobs(url) as store:
+        for i in range(5):
+            await store.submit(job(f"p{i}"), "x", b"")
+        first = await store.list(2)
+        await store.submit(job("later"), "x", b"")
+        second = await store.list(2, first.next_page_token)
+        third = await store.list(2, second.next_page_token)
+        pages = [[j.plan_id for j in page.jobs] for page in (first, second, third)]
+        assert pages == [["p4", "p3"], ["p2", "p1"], ["p0"]]
+        assert third.next_page_token == ""
+        with pytest.raises(InvalidInputError):
+            await store.list(2, "no such token")
+
+
+@pytest.mark.asyncio
+async def test_a_watcher_sees_changes_in_order_and_the_end(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("p"), "x", b"")
+        seen: list[JobRecord] = []
+
+        async def watch() -> None:
+            seen.extend([record async for record in store.watch("p")])
+
+        watching = asyncio.create_task(watch())
+        await asyncio.sleep(0.05)
+        assert await store.begin("p", "me") == 1
+        for percent in range(50):
+            await store.progress("p", 1, "runs", 1000 - percent, percent)
+        await store.commit("p", 1, JobState.SUCCEEDED, result=b"")
+        async with asyncio.timeout(5):
+            await watching
+        sequences = [record.sequence for record in seen]
+        assert sequences == sorted(set(sequences))
+        assert (seen[0].state, seen[-1].state) == (JobState.QUEUED, JobState.SUCCEEDED)
+        assert seen[-1].sequence == 1 + 1 + 50 + 1
+        assert [r.state async for r in store.watch("p", seen[-1].sequence)] == [JobState.SUCCEEDED]
+        with pytest.raises(PlanNotFoundError):
+            await anext(store.watch("unknown"))
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_is_away_is_said_to_be(tmp_path_factory: pytest.TempPathFactory) -> None:
+    redis = connect(f"unix://{tmp_path_factory.mktemp('away')}/s")
+    store = JobStore(redis, Clock(), JobLimits())
+    for asking in (store.get("p"), store.submit(job("p"), "x", b""), store.ping(), store.open_jobs()):
+        with pytest.raises(StoreUnavailableError):
+            await asking
+    with pytest.raises(StoreUnavailableError):
+        await anext(store.watch("p"))
+    await redis.aclose()
+
+
+# --- working ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_work_is_done_and_its_result_kept(url: str) -> None:
+    metrics = define_metrics(registry := CollectorRegistry())
+    async with jobs(url) as store, runner(store, echo, metrics=metrics) as running:
+        await store.submit(job("p"), "x", b"day")
+        await running.enqueue("p")
+        record = await ended(store, "p")
+        assert (record.state, record.phase, record.best_cost_fen, record.percent) == ("SUCCEEDED", "check", 42, 100)
+        assert await store.result("p") == b"plan of day"
+        await until(lambda: registry.get_sample_value("cuntong_jobs_ended_total", {"state": "SUCCEEDED"}) == 1)
+
+
+@pytest.mark.asyncio
+async def test_a_job_that_nobody_announced_is_found(url: str) -> None:
+    async with jobs(url) as store, runner(store, echo):
+        await store.submit(job("p"), "x", b"day")
+        assert (await ended(store, "p")).state is JobState.SUCCEEDED
+
+
+@pytest.mark.asyncio
+async def test_work_on_several_jobs_goes_side_by_side(url: str) -> None:
+    together = threading.Barrier(2, timeout=5)
+
+    def meet(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
+        together.wait()
+        return b""
+
+    async with jobs(url) as store:
+        await store.submit(job("a"), "x", b"")
+        await store.submit(job("b"), "x", b"")
+        async with runner(store, meet, workers=2):
+            assert [(await ended(store, p)).state for p in "ab"] == [JobState.SUCCEEDED] * 2
+
+
+@pytest.mark.asyncio
+async def test_why_no_plan_was_made_is_kept(url: str) -> None:
+    def fail(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
+        raise PlanningFailedError("the hub is closed")
+
+    async with jobs(url) as store, runner(store, fail):
+        await store.submit(job("p"), "x", b"")
+        record = await ended(store, "p")
+        assert (record.state, record.reason) == (JobState.FAILED, "the hub is closed")
+
+
+@pytest.mark.asyncio
+async def test_an_unforeseen_error_is_logged_and_not_told(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    def crash(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
+        raise ZeroDivisionError("secret")
+
+    async with jobs(url) as store, runner(store, crash):
+        await store.submit(job("p"), "x", b"")
+        record = await ended(store, "p")
+    assert record.state is JobState.FAILED
+    assert "secret" not in record.reason
+    incident = record.reason.removeprefix("internal error, see the log with id ")
+    assert any(incident in line.getMessage() and line.exc_info for line in caplog.records)
+
+
+@pytest.mark.asyncio
+async def test_cancelling_stops_work_and_keeps_what_it_found(url: str) -> None:
+    patient = Patient()
+    async with jobs(url) as store, runner(store, patient):
+        await store.submit(job("p"), "x", b"")
+        await until(lambda: bool(patient.started))
+        assert (await store.request_cancel("p")).state is JobState.RUNNING
+        assert await store.is_cancel_requested("p")
+        record = await ended(store, "p")
+        assert record.state is JobState.CANCELLED
+        assert await store.result("p") == b"best so far"
+
+
+@pytest.mark.asyncio
+async def test_a_queued_job_is_cancelled_at_once(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("p"), "x", b"")
+        assert (await store.request_cancel("p")).state is JobState.CANCELLED
+        assert await store.begin("p", "me") is None
+        assert (await store.request_cancel("p")).sequence == 2
+        with pytest.raises(PlanNotFoundError):
+            await store.request_cancel("unknown")
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_job_whose_worker_died_is_not_taken_up_again(url: str) -> None:
+    async with jobs(url, JobLimits(lease_s=0.02)) as store:
+        await store.submit(job("p"), "x", b"")
+        await store.begin("p", "dead")
+        await store.request_cancel("p")
+        await asyncio.sleep(0.05)
+        assert await store.begin("p", "next") is None
+        assert (await store.get("p")).state is JobState.CANCELLED
+
+
+@pytest.mark.asyncio
+async def test_closing_leaves_jobs_for_the_next_runner_oldest_first(url: str) -> None:
+    patient, order = Patient(), list[bytes]()
+
+    def note(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
+        order.append(payload)
+        return b""
+
+    async with jobs(url) as store:
+        for name in ("b", "a", "c"):
+            await store.submit(job(name), "x", name.encode())
+        async with runner(store, patient):
+            await until(lambda: bool(patient.started))
+        assert {j.state for j in await store.open_jobs()} == {JobState.QUEUED}
+        assert await store.result("b") is None
+        async with runner(store, note):
+            assert [(await ended(store, p)).state for p in "abc"] == [JobState.SUCCEEDED] * 3
+    assert order == [b"b", b"a", b"c"]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("plan")]
+
+
+@pytest.mark.asyncio
+async def test_a_job_of_a_dead_process_is_taken_up(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("p"), "x", b"day")
+        await store.begin("p", "dead")
+        async with runner(store, echo):
+            record = await ended(store, "p")
+        assert (record.state, record.attempt) == (JobState.SUCCEEDED, 2)
+
+
+@pytest.mark.asyncio
+async def test_a_living_worker_keeps_its_job(url: str) -> None:
+    patient, other = Patient(), Patient()
+    async with jobs(url) as store, runner(store, patient), runner(store, other):
+        await store.submit(job("p"), "x", b"")
+        await until(lambda: bool(patient.started or other.started))
+        await asyncio.sleep(0.8)
+        assert len(patient.started + other.started) == 1
+        assert (await store.get("p")).attempt == 1
+
+
+@pytest.mark.asyncio
+async def test_a_runner_that_lost_its_job_stops_and_commits_nothing(url: str) -> None:
+    patient = Patient()
+    async with jobs(url) as store, runner(store, patient):
+        await store.submit(job("p"), "x", b"")
+        await until(lambda: bool(patient.started))
+        assert await store.commit("p", 1, JobState.FAILED, "ended elsewhere") is JobState.FAILED
+        await asyncio.sleep(0.3)
+        assert (await store.get("p")).reason == "ended elsewhere"
+        assert await store.result("p") is None
+
+
+@pytest.mark.asyncio
+async def test_a_result_waits_for_a_store_that_is_away(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    class Shaky(JobStore):
+        """A store that is away when the first outcome comes."""
+
+        was_away = False
+
+        async def commit(self, *args: Any, **options: Any) -> JobState | None:
+            if not self.was_away:
+                self.was_away = True
+                raise StoreUnavailableError("away")
+            return await super().commit(*args, **options)
+
+    async with jobs(url, kind=Shaky) as store, runner(store, echo):
+        await store.submit(job("p"), "x", b"day")
+        record = await ended(store, "p")
+        assert (record.state, record.attempt) == (JobState.SUCCEEDED, 1)
+    assert any("not kept yet" in line.getMessage() for line in caplog.records)

@@ -1,0 +1,124 @@
+"""A county folder reads as it stands, in every encoding and form that it may come in."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from services.files.coordinates import Crs, gcj02_to_bd09, wgs84_to_gcj02
+from services.files.county_folder import read_county
+from services.files.faults import CountyFolderError
+from services.model.agreements import Temperature
+from services.model.fleet import Energy
+from services.model.network import Position, RoadPair
+from tests.builders import SERVICE_DATE
+from tests.county_files import FILES, set_cell, write_county
+
+HUADIAN = Path(__file__).parents[3] / "data" / "huadian"
+
+
+def test_huadian_reads_right() -> None:
+    folder = read_county(HUADIAN, SERVICE_DATE)
+    county = folder.county
+    counts = [len(part) for part in (county.network.nodes, county.partners, county.agreements, county.vehicles)]
+    assert (county.county_id, counts) == ("huadian", [187, 12, 10, 33])
+    assert sum(len(line.trips) for line in county.lines) == 68
+    assert len(county.network.transfers) == 8
+    assert '"FeatureCollection"' in folder.outline
+    assert any("160 of 187 nodes are PLACED" in note for note in folder.notes)
+    assert any("柳树村服务站" in note for note in folder.notes)
+
+
+def test_huadian_has_no_trips_when_its_calendar_is_over() -> None:
+    assert read_county(HUADIAN, date(2027, 1, 1)).county.lines == ()
+
+
+def test_cells_become_the_models_values_and_empty_ones_its_defaults(tmp_path: Path) -> None:
+    county = read_county(write_county(tmp_path), SERVICE_DATE).county
+    van_a, van_b = county.vehicles
+    assert (van_a.max_distance_m, van_a.energy, van_a.shift_end_s) == (320_500, Energy.ELECTRIC, 66_600)
+    assert van_a.temperatures == (Temperature.AMBIENT, Temperature.CHILLED)
+    assert (van_b.max_distance_m, van_b.energy, van_b.shift_end_s, van_b.max_trips) == (None, Energy.DIESEL, 86_400, 1)
+    positions = [node.position for node in county.network.nodes]
+    assert positions == [Position.SURVEYED, Position.NEAR_SOURCE, Position.PLACED, Position.PLACED, Position.SURVEYED]
+    assert county.network.nodes[3].closes_s == 86_400
+    assert county.agreements[1].weekdays == (1, 2, 3, 4, 5)
+    assert county.agreements[1].excluded_categories == ("LIQUID", "LIVE")
+    assert county.agreements[0].valid_to == date(2026, 12, 31)
+
+
+@pytest.mark.parametrize(("encoding", "note"), [("utf-8-sig", False), ("gb18030", True)])
+def test_every_encoding_reads_the_same(tmp_path: Path, encoding: str, note: bool) -> None:
+    small = write_county(tmp_path)
+    plain = read_county(small, SERVICE_DATE)
+    for name, text in FILES.items():
+        (small / name).write_text(text.replace("\n", "\r\n"), encoding=encoding, newline="")
+    again = read_county(small, SERVICE_DATE)
+    assert again.county == plain.county
+    assert ("nodes.csv is in GB18030" in again.notes) is note
+
+
+def test_an_xlsx_is_the_same_as_a_csv(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    plain = read_county(small, SERVICE_DATE).county
+    for name in ("nodes", "vehicles", "partners"):
+        frame = pl.read_csv(small / f"{name}.csv", schema_overrides={"village_code": pl.String})
+        frame.write_excel(small / f"{name}.xlsx")  # numbers as numbers
+        (small / f"{name}.csv").unlink()
+    assert read_county(small, SERVICE_DATE).county == plain
+    frame.with_columns(role=pl.lit("NOBODY")).write_excel(small / "partners.xlsx")
+    with pytest.raises(CountyFolderError, match=r'partners\.xlsx row 2, column role: "NOBODY" is none of EXPRESS'):
+        read_county(small, SERVICE_DATE)
+
+
+def test_csv_and_xlsx_of_one_table_contradict_each_other(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    (small / "nodes.xlsx").write_bytes(b"")
+    with pytest.raises(CountyFolderError, match=r"nodes\.csv: nodes\.xlsx is there as well"):
+        read_county(small, SERVICE_DATE)
+
+
+def test_coordinates_come_out_in_wgs84(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    gcj02 = wgs84_to_gcj02(126.80, 42.96)
+    for row, (crs, (lon, lat)) in enumerate({Crs.GCJ02: gcj02, Crs.BD09: gcj02_to_bd09(*gcj02)}.items(), start=4):
+        for column, value in {"crs": crs, "lon": f"{lon:.9f}", "lat": f"{lat:.9f}"}.items():
+            set_cell(small / "nodes.csv", row, column, value)
+    for node in read_county(small, SERVICE_DATE).county.network.nodes[2:4]:
+        assert (node.lon, node.lat) == pytest.approx((126.80, 42.96), abs=1e-8)
+
+
+def test_a_vehicle_may_have_no_kind(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    set_cell(small / "vehicles.csv", 2, "kind", "")
+    assert read_county(small, SERVICE_DATE).county.vehicles[0].kind == ""
+
+
+def test_a_matrix_becomes_road_pairs_and_must_be_complete(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    visited = ("HUB", "V-1", "V-2", "V-3")
+    rows = [f"{start},{end},1000,90" for start in visited for end in visited if start != end]
+    header = "from_node,to_node,distance_m,duration_s"
+    (small / "matrix.csv").write_text("\n".join([header, *rows]))
+    assert RoadPair("HUB", "V-1", 1000, 90) in read_county(small, SERVICE_DATE).county.network.road_pairs
+    (small / "matrix.csv").write_text("\n".join([header, *rows[:-2]]))
+    with pytest.raises(CountyFolderError) as caught:
+        read_county(small, SERVICE_DATE)
+    said = 'matrix.csv: the road table is incomplete: "V-3" to "V-1" and 1 more pairs are missing'
+    assert str(caught.value) == said
+
+
+def test_notes_tell_what_a_user_should_know(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    partners = small / "partners.csv"
+    partners.write_text(
+        partners.read_text().replace("role\n", "role,传真\n").replace("SS\n", "SS,1\n").replace("SIT\n", "SIT,\n")
+    )
+    notes = "\n".join(read_county(small, SERVICE_DATE).notes)
+    assert "partners.csv: unknown columns ignored: 传真" in notes
+    assert "2 of 5 nodes are PLACED" in notes
+    assert "2 villages have a node of the same name: 中村服务站 (220282100202, 220282100203)" in notes
+    assert "freight.txt has no row for 1 of the day's trips" in notes

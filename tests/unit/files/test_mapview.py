@@ -1,0 +1,108 @@
+"""The plan on a map."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any, get_args
+
+import orjson
+import pytest
+
+from services.files.mapview import map_html
+from services.files.summary import Language
+from services.model.errors import InvalidInputError
+from tests.papers_fixture import huadian_day, huadian_plan, outline, renamed
+
+DAY = huadian_day()
+RESULT = huadian_plan(DAY)
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)><!--\u2028{{script}}&amp;"
+
+
+class Page(HTMLParser):
+    """The elements of a page, and the text of its scripts and styles."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and self.tags[-1][0] in {"script", "style", "title"}:
+            self.texts.append((self.tags[-1][0], data))
+
+
+def data_of(page: bytes) -> Any:
+    return orjson.loads(next(text for tag, text in Page(page).texts if tag == "script"))
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_the_page_needs_nothing_else(language: Language) -> None:
+    page = map_html(DAY, RESULT, outline(), language)
+    text = page.decode()
+    assert not re.search(r"https?:|//\w+\.\w|@import|url\(", text)
+    assert all(not {"src", "href"} & attributes.keys() for _, attributes in Page(page).tags)
+    assert "{{" not in text
+
+
+def test_only_our_own_style_and_script_may_run() -> None:
+    page = Page(map_html(DAY, RESULT, outline()))
+    policy = next(a["content"] for _, a in page.tags if a.get("http-equiv") == "Content-Security-Policy") or ""
+    assert policy.startswith("default-src 'none'")
+    for content in (page.texts[-1][1], next(text for tag, text in page.texts if tag == "style")):
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+
+
+def test_every_run_trip_and_node_is_on_it() -> None:
+    data = data_of(map_html(DAY, RESULT, outline()))
+    assert [run["id"] for run in data["runs"]] == [run.run_id for run in RESULT.plan.runs]
+    assert {trip["id"] for trip in data["trips"]} == {booking.trip_id for booking in RESULT.plan.bookings}
+    assert sum(len(trip["bookings"]) for trip in data["trips"]) == len(RESULT.plan.bookings)
+    assert [node["id"] for node in data["nodes"]] == [node.node_id for node in DAY.county.network.nodes]
+    assert len(data["unserved"]) == len(RESULT.plan.unserved)
+    assert data["county"] == "桦甸市"
+    shown, stop = data["runs"][2]["stops"][4], RESULT.plan.runs[2].stops[4]
+    assert (shown["arrival"], shown["departure"], shown["drop"]) == (stop.arrival_s, stop.departure_s, list(stop.drop))
+    assert data["figures"]["reached"] == 155
+
+
+def test_hostile_names_stay_text() -> None:
+    day = renamed(DAY, RESULT.plan.runs[0].stops[1].node_id, HOSTILE)
+    day = replace(day, county=replace(day.county, county_id=HOSTILE))
+    page = map_html(day, RESULT, "")
+    honest = Page(map_html(DAY, RESULT, ""))
+    assert [tag for tag, _ in Page(page).tags] == [tag for tag, _ in honest.tags]
+    assert data_of(page)["county"] == HOSTILE
+    assert HOSTILE in {node["name"] for node in data_of(page)["nodes"]}
+
+
+def test_the_same_plan_gives_the_same_page() -> None:
+    assert map_html(DAY, RESULT, outline()) == map_html(huadian_day(), RESULT, outline())
+
+
+def test_an_outline_may_be_missing_but_not_wrong() -> None:
+    assert data_of(map_html(DAY, RESULT, ""))["outline"] == []
+    square = '{"type": "Polygon", "coordinates": [[[126, 42], [127, 42, 9], [127, 43], [126, 42]]]}'
+    assert data_of(map_html(DAY, RESULT, square))["outline"] == [[[126, 42], [127, 42], [127, 43], [126, 42]]]
+    for wrong in ("{", "[]", '{"type": "Feature"}', '{"type": "Polygon", "coordinates": [[1, 2]]}'):
+        with pytest.raises(InvalidInputError, match="outline"):
+            map_html(DAY, RESULT, wrong)
+
+
+def test_a_plan_without_anything_has_a_page() -> None:
+    plan = replace(RESULT.plan, runs=(), bookings=(), shuttles=(), unserved=())
+    data = data_of(map_html(replace(DAY, consignments=()), replace(RESULT, plan=plan, comparison=None), ""))
+    assert (data["runs"], data["trips"], data["figures"]["saving_permille"]) == ([], [], None)
+
+
+def test_both_languages_have_the_same_words() -> None:
+    zh, en = (data_of(map_html(DAY, RESULT, "", language))["words"] for language in get_args(Language))
+    assert zh.keys() == en.keys()

@@ -1,0 +1,40 @@
+"""A log line is one JSON object with the ids of its call and job."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+from services.runtime.logs import JsonFormatter, bound, bound_ids
+
+
+def formatted(message: str, *, error: BaseException | None = None) -> dict[str, str]:
+    trace = (type(error), error, error.__traceback__) if error else None
+    record = logging.LogRecord("planner", logging.WARNING, __file__, 1, message, None, trace)
+    line = JsonFormatter().format(record)
+    assert "\n" not in line
+    loaded: dict[str, str] = json.loads(line)
+    return loaded
+
+
+def test_a_line_has_time_level_logger_and_message() -> None:
+    line = formatted("村通")
+    assert (line["level"], line["logger"], line["message"]) == ("WARNING", "planner", "村通")
+    assert line["time"].endswith("+00:00")
+
+
+def test_ids_are_on_lines_inside_only() -> None:
+    with bound(request_id="r"), bound(plan_id="p"):
+        inside = formatted("x")
+    assert (inside["request_id"], inside["plan_id"]) == ("r", "p")
+    assert "request_id" not in formatted("x")
+    assert not bound_ids()
+
+
+def test_an_error_brings_its_traceback() -> None:
+    try:
+        raise KeyError("gone")
+    except KeyError:
+        line = formatted("x", error=sys.exc_info()[1])
+    assert "KeyError: 'gone'" in line["traceback"]
