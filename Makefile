@@ -55,8 +55,9 @@ lock: $(VENV)/.dev
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not here; name yours with PYTHON=..." >&2; exit 1; }
 	@echo "setting up: Python environment in $(VENV)"
-	@$(PYTHON) -m venv $(VENV) || { \
-	  rm -rf $(VENV); echo "make: $(PYTHON) cannot make an environment; on Debian: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { $(PYTHON) -m venv --clear --without-pip $(VENV) && \
+	  $(PYTHON) -m pip --python $@ install --quiet pip; } || { \
+	  rm -rf $(VENV); echo "make: $(PYTHON) can make no environment; on Debian: apt install python3-venv" >&2; exit 1; }
 
 $(VENV)/.run: requirements/run.lock bin/cuntong $(GENERATED)/.made | $(BIN)/python
 	@install -m 755 bin/cuntong $(BIN)/cuntong

@@ -35,7 +35,7 @@ def small_network(**changes: Any) -> Network:
             town("HUB", NodeKind.HUB, "县级共配中心", 126.75, 42.96, owner="EXP-A", keeps_cold=True),
             town("BS", NodeKind.BUS_STATION, "客运站", 126.74, 42.97, owner="BUS"),
             village("V-1", NodeKind.VILLAGE_SHOP, "东村服务站", 126.80, village_code=VILLAGES[0], owner="EXP-A"),
-            village("V-2", NodeKind.VILLAGE_COMMITTEE, "中村服务站", 126.85, village_code=VILLAGES[1]),
+            village("V-2", NodeKind.VILLAGE_COMMITTEE, "中村服务站", 126.85, village_code=VILLAGES[1], owner="EXP-A"),
             village("V-3", NodeKind.VILLAGE_POST_POINT, "西村服务站", 126.90, village_code=VILLAGES[2], owner="EXP-B"),
         ),
         transfers=(Transfer("HUB", "BS", 900, 800), Transfer("BS", "HUB", 900, 800)),
@@ -116,11 +116,10 @@ def small_consignment(**changes: Any) -> Consignment:
 def small_day(**changes: Any) -> Day:
     """Build a day of the small county: one consignment in to V-1, one in to V-2, one out of V-3."""
     van_a, van_b = Admission(ResourceKind.VEHICLE, "VAN-A"), Admission(ResourceKind.VEHICLE, "VAN-B")
-    trip = Admission(ResourceKind.TRIP, "T-1", "AG-2")
-    stations = tuple(
-        Admission(ResourceKind.NODE, node, "AG-2" if node == "BS" else "")
-        for node in ("HUB", "BS", "V-1", "V-2", "V-3")
-    )
+    by_bus = Admission(ResourceKind.TRIP, "T-1", "AG-2"), Admission(ResourceKind.NODE, "BS", "AG-2")
+    own_a = tuple(Admission(ResourceKind.NODE, node) for node in ("HUB", "V-1", "V-2"))
+    of_a = tuple(Admission(ResourceKind.NODE, node, "AG-1") for node in ("V-1", "V-2"))
+    own_b = Admission(ResourceKind.NODE, "V-3")
     day = Day(
         county=small_county(),
         service_date=SERVICE_DATE,
@@ -140,8 +139,8 @@ def small_day(**changes: Any) -> Day:
             ),
         ),
         admission_sets=(
-            AdmissionSet("AS-A", (van_a, trip, *stations)),
-            AdmissionSet("AS-B", (van_b, Admission(ResourceKind.VEHICLE, "VAN-A", "AG-1"), trip, *stations)),
+            AdmissionSet("AS-A", (van_a, *by_bus, *own_a)),
+            AdmissionSet("AS-B", (van_b, Admission(ResourceKind.VEHICLE, "VAN-A", "AG-1"), *by_bus, *of_a, own_b)),
         ),
     )
     return replace(day, **changes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from typing import Any
 
 import grpc
 import typer
@@ -19,7 +21,15 @@ from services.cli.watch import watch
 from services.model.errors import CuntongError, InvalidInputError
 
 EXIT_REFUSED = 2
-EXIT_INTERRUPTED = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Interrupted(BaseException):
+    """A signal told this program to end; everything is closed on the way out."""
+
+    def __init__(self, number: int) -> None:
+        self.exit_code = 128 + number
+        super().__init__(number)
 
 
 def make_app() -> typer.Typer:
@@ -39,9 +49,11 @@ def make_app() -> typer.Typer:
 
 def main() -> None:
     """Run a command; what went wrong is said in a few lines on stderr."""
-    errors = Console(stderr=True, highlight=False)
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
     try:
-        make_app()(standalone_mode=True)
+        make_app()(prog_name="cuntong", standalone_mode=True)
     except InvalidInputError as error:
         errors.print("输入有误 invalid input:", style="bold red")
         for violation in error.violations[:50]:
@@ -54,6 +66,13 @@ def main() -> None:
     except grpc.RpcError as error:
         errors.print(explain_status(error), style="bold red", markup=False)
         sys.exit(EXIT_REFUSED)
-    except KeyboardInterrupt:
+    except _Interrupted as end:
         errors.print("已中断 interrupted")
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(end.exit_code)
+
+
+def _interrupt(number: int, _: Any) -> None:
+    # Once is enough: a second Ctrl-C must not break the closing off.
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise _Interrupted(number)

@@ -96,15 +96,15 @@ def get_plan(channel: grpc.Channel, plan_id: str) -> tuple[route_pb.PlanJob, Pla
 
 
 def finished_plan(channel: grpc.Channel, plan_id: str) -> PlanResult:
-    """Fetch the plan of a job that has succeeded.
+    """Fetch the plan of a job that has ended; one that was cancelled may have a plan as well.
 
     Raises
     ------
     PlanningFailedError
-        With the job's reason, when it has not.
+        With the job's reason, when it has no plan.
     """
     job, result = get_plan(channel, plan_id)
-    if job.state != SUCCEEDED or result is None:
+    if result is None:
         raise PlanningFailedError(job.reason or f"{plan_id} is {route_pb.JobState.Name(job.state)}")
     return result
 

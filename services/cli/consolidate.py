@@ -13,15 +13,17 @@ from services.cli.county_day import consolidate_day, read_county_day, tell_notes
 from services.cli.local import local_services
 from services.cli.options import DEFAULT_VILLAGES, Folder, ServiceDate, Villages
 from services.files.held_csv import held_csv
-from services.files.outputs import write_outputs
-from services.runtime.config import StoreSettings
+from services.files.outputs import write_file
+from services.runtime.config import StoreSettings, read_settings
 
 
 def consolidate(
     folder: Folder,
     service_date: ServiceDate,
     villages: Villages = DEFAULT_VILLAGES,
-    out: Annotated[Path | None, typer.Option(help="Write held.csv into this folder 输出文件夹.")] = None,
+    held_file: Annotated[
+        Path | None, typer.Option("--held", help="Write the held parcels to this CSV file 留置清单.")
+    ] = None,
     consolidation: Annotated[
         str, typer.Option(help="Address of the consolidation service; started here unless given.")
     ] = "",
@@ -34,7 +36,10 @@ def consolidate(
         with channel_to(consolidation) as channel:
             day, held = consolidate_day(channel, county_day)
     else:
-        with local_services(StoreSettings()) as running, channel_to(running["consolidation"].grpc) as channel:
+        with (
+            local_services(read_settings(StoreSettings)) as running,
+            channel_to(running["consolidation"].grpc) as channel,
+        ):
             day, held = consolidate_day(channel, county_day)
     pieces = sum(c.pieces for c in day.consignments)
     console.print(
@@ -44,6 +49,6 @@ def consolidate(
     )
     for reason, count in held["reason"].value_counts(sort=True).iter_rows():
         console.print(f"  {count:6d}  {reason}")
-    if out is not None:
-        write_outputs(out, {"held.csv": held_csv(held)})
-        console.print(f"→ {out}/held.csv")
+    if held_file is not None:
+        write_file(held_file, held_csv(held))
+        console.print(f"→ {held_file}", soft_wrap=True)

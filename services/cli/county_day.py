@@ -9,6 +9,8 @@ from pathlib import Path
 import grpc
 import polars as pl
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from services.cli.client import consolidate_remotely
 from services.files.county_folder import CountyFolder, read_county
@@ -66,10 +68,17 @@ def read_county_day(folder: Path, service_date: date, villages: Path) -> CountyD
 
 def tell_notes(county_day: CountyDay, console: Console) -> None:
     """Say what a user should know of the files."""
-    for note in (*county_day.folder.notes, *county_day.waybills.notes):
-        console.print(f"  · {note}", style="dim", markup=False)
-    for column, cells in county_day.waybills.dropped_columns:
-        console.print(f"  · parcels.csv: 个人信息列“{column}”已丢弃({cells} 格) personal column dropped", style="dim")
+    dropped = [
+        f"parcels.csv: 个人信息列“{column}”已丢弃({cells} 格) personal column dropped"
+        for column, cells in county_day.waybills.dropped_columns
+    ]
+    lines = Table.grid(padding=(0, 1))
+    for note in (*county_day.folder.notes, *county_day.waybills.notes, *dropped):
+        lines.add_row(" ·", Text(note))
+    if lines.row_count:
+        console.print(lines, style="dim")
+    if county_day.rows == 0:
+        console.print("  当日没有运单，计划为空 no waybills on this day: the plan is empty", style="yellow")
 
 
 def consolidate_day(channel: grpc.Channel, county_day: CountyDay) -> tuple[Day, pl.DataFrame]:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+_WORDS: Final = {
+    grpc.StatusCode.INVALID_ARGUMENT: "输入有误",
+    grpc.StatusCode.ALREADY_EXISTS: "请求编号已用于其他内容",
+    grpc.StatusCode.NOT_FOUND: "没有这个计划",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "请求过大或过多",
+    grpc.StatusCode.UNAVAILABLE: "服务未应答，请检查地址，或先运行 cuntong serve",
+    grpc.StatusCode.DEADLINE_EXCEEDED: "超时",
+    grpc.StatusCode.INTERNAL: "内部错误",
+}
+
 
 def explain_status(error: grpc.RpcError) -> str:
     """Write a status and its google.rpc details out as lines."""
-    code = error.code().name if isinstance(error, grpc.Call) else "UNKNOWN"
-    lines = [f"{code}: {error.details() if isinstance(error, grpc.Call) else error}"]
-    status: Any = rpc_status.from_call(error) if isinstance(error, grpc.Call) else None
+    if not isinstance(error, grpc.Call):
+        return f"请求失败 {error}"
+    lines = [f"{_WORDS.get(error.code(), '请求失败')} {error.code().name}: {error.details()}"]
+    status: Any = rpc_status.from_call(error)
     for detail in status.details if status is not None else ():
         bad_request, retry = error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
         if detail.Is(bad_request.DESCRIPTOR):

@@ -71,6 +71,7 @@ def _service(
     grpc, metrics = listen or ("127.0.0.1:0", "127.0.0.1:0")
     environment = {
         **os.environ,
+        "PYTHONPATH": os.pathsep.join(place for place in sys.path if place),  # where this program found its modules
         "CUNTONG_LISTEN": grpc,
         "CUNTONG_METRICS_LISTEN": metrics,
         "CUNTONG_READY_FILE": str(work / f"{name}.json"),

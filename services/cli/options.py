@@ -9,12 +9,16 @@ from typing import Annotated
 import typer
 
 from services.files.summary import Language
+from services.model.units import ZONE
 
 DEFAULT_CONSOLIDATION = "127.0.0.1:50051"
 DEFAULT_ROUTE = "127.0.0.1:50052"
 
 
-def _read_date(text: str) -> date:
+def _read_date(text: str | date) -> date:
+    # The default comes through here too, as a date.
+    if isinstance(text, date):
+        return text
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -28,11 +32,16 @@ ServiceDate = Annotated[
         "--date",
         help="Service day 计划日期, YYYY-MM-DD.",
         parser=_read_date,
-        default_factory=lambda: datetime.now().date(),
+        default_factory=lambda: datetime.now(ZONE).date(),
+        show_default="today",
     ),
 ]
 Villages = Annotated[
-    Path, typer.Option(help="Folder with villages.csv, the gazetteer 村名录 that addresses are resolved against.")
+    Path,
+    typer.Option(
+        help="Folder with villages.csv, the gazetteer 村名录 that addresses are resolved against.",
+        show_default="data/jilin of this checkout",
+    ),
 ]
 RouteAddress = Annotated[str, typer.Option("--route", envvar="CUNTONG_ROUTE", help="Address of the route service.")]
 Lang = Annotated[Language, typer.Option("--language", help="Language of what is shown 显示语言.")]

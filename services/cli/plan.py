@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,23 +23,29 @@ from services.files.manifests import manifests
 from services.files.mapview import map_html
 from services.files.outputs import write_outputs
 from services.files.plan_json import plan_document
-from services.files.summary import Summary, print_summary, summarise, summary_json
+from services.files.summary import Language, print_summary, summarise, summary_json
 from services.model.day import Day, PlanSettings
 from services.model.errors import PlanRefusedError
 from services.model.plan import PlanResult
 from services.route.checker import check as check_plan
-from services.runtime.config import StoreSettings
+from services.runtime.config import StoreSettings, read_settings
 
 PASSED = "passed"
+_POOLED: dict[Language, str] = {
+    "zh": "{rows} 票 → {consignments} 个合配件组, 留置 {held}",
+    "en": "{rows} waybills → {consignments} consignments, {held} held",
+}
 
 
 def plan(
     folder: Folder,
     service_date: ServiceDate,
-    budget: Annotated[int, typer.Option(min=1, max=3600, help="Search time in seconds 求解时间(秒).")] = 20,
+    budget: Annotated[
+        int, typer.Option(min=1, max=3600, help="Search time 求解时间, s; comparing adds about as much.")
+    ] = 20,
     out: Annotated[Path, typer.Option(help="Papers go to OUT/<date> 输出文件夹.")] = Path("out"),
     villages: Villages = DEFAULT_VILLAGES,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the search.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the search.")] = 1,
     iterations: Annotated[
         int | None, typer.Option(min=1, help="Search iterations in place of time; the plan then repeats exactly.")
     ] = None,
@@ -64,7 +71,8 @@ def plan(
     with _services(consolidation, route, seconds) as (consolidation_address, route_address):
         with seconds.of("consolidate"), channel_to(consolidation_address) as channel:
             day, held = consolidate_day(channel, county_day)
-        console.print(f"  {county_day.rows} 票 → {len(day.consignments)} 个合配件组, 留置 {len(held)}")
+        words = _POOLED[language].format(rows=county_day.rows, consignments=len(day.consignments), held=len(held))
+        console.print(f"  {words}")
         with seconds.of("plan"):
             result = _plan_remotely(route_address, day, settings, console, language)
     with seconds.of("check"):
@@ -76,7 +84,8 @@ def plan(
     summary = summarise(day, result, county_day.rows, held, seconds.phases, PASSED)
     target = out / service_date.isoformat()
     write_outputs(target, papers | {"summary.json": summary_json(summary)})
-    _tell(summary, target, console, language)
+    print_summary(summary, console, language)
+    _tell_papers(target, sorted(papers), console)
 
 
 class _Stopwatch:
@@ -99,16 +108,16 @@ def _services(consolidation: str, route: str, seconds: _Stopwatch) -> Iterator[t
     with ExitStack() as stack:
         if not (consolidation and route):
             with seconds.of("start"):
-                running = stack.enter_context(local_services(StoreSettings()))
+                running = stack.enter_context(local_services(read_settings(StoreSettings)))
             consolidation = consolidation or running["consolidation"].grpc
             route = route or running["route"].grpc
         yield consolidation, route
 
 
-def _plan_remotely(address: str, day: Day, settings: PlanSettings, console: Console, language: str) -> PlanResult:
+def _plan_remotely(address: str, day: Day, settings: PlanSettings, console: Console, language: Language) -> PlanResult:
     with channel_to(address) as channel:
         plan_id = submit_plan(channel, day, settings, request_id=uuid.uuid4().hex)
-        with job_progress(console, "zh" if language == "zh" else "en") as on_progress:
+        with job_progress(console, language) as on_progress:
             watch_plan(channel, plan_id, on_progress)
         return finished_plan(channel, plan_id)
 
@@ -121,6 +130,8 @@ def _papers(county_day: CountyDay, day: Day, result: PlanResult) -> dict[str, by
     }
 
 
-def _tell(summary: Summary, target: Path, console: Console, language: str) -> None:
-    print_summary(summary, console, "zh" if language == "zh" else "en")
-    console.print(f"→ {target}/  plan.json  map.html  summary.json  held.csv  路单-*.csv  搭载单-*.csv")
+def _tell_papers(target: Path, papers: list[str], console: Console) -> None:
+    single = [name for name in papers if not name.endswith(".csv") or "-" not in name]
+    kinds = Counter(name.split("-")[0] for name in papers if name not in single)
+    console.print(f"→ {target}/", soft_wrap=True)
+    console.print("  " + "  ".join(["summary.json", *single, *(f"{kind}-*.csv ({n})" for kind, n in kinds.items())]))

@@ -31,7 +31,8 @@ def job_progress(console: Console, language: Language) -> Iterator[Callable[[rou
 
     def words(job: route_pb.PlanJob) -> tuple[str, str]:
         phase = _PHASES.get(job.progress.phase, (job.progress.phase,) * 2)[column]
-        cost = f"{job.progress.best_cost_fen / 100:,.2f} 元" if job.progress.best_cost_fen else ""
+        unit = ("元", "yuan")[column]
+        cost = f"{job.progress.best_cost_fen / 100:,.2f} {unit}" if job.progress.best_cost_fen else ""
         return phase, cost
 
     if not console.is_terminal:

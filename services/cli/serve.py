@@ -13,7 +13,7 @@ from rich.console import Console
 
 from services.cli.local import LocalServiceError, local_services
 from services.cli.options import DEFAULT_CONSOLIDATION, DEFAULT_ROUTE
-from services.runtime.config import StoreSettings
+from services.runtime.config import StoreSettings, read_settings
 
 _LOOK_S = 0.5
 
@@ -29,7 +29,7 @@ def serve(
 ) -> None:
     """Keep both services up 启动服务, with an embedded store unless REDIS_URL names one; Ctrl-C ends them."""
     console = Console(highlight=False)
-    given = StoreSettings()
+    given = read_settings(StoreSettings)
     settings = given if given.redis_url or given.data_dir else given.model_copy(update={"data_dir": data_dir})
     listen = {"consolidation": (consolidation, consolidation_metrics), "route": (route, route_metrics)}
     ending = threading.Event()

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
-from itertools import chain
+from itertools import chain, islice
 from operator import and_
 from typing import Final
 
@@ -24,8 +24,11 @@ from services.consolidation.goods import excluded_categories
 from services.model.agreements import Agreement, CooperationModel, Temperature
 from services.model.consignments import Admission, ResourceKind
 from services.model.day import County
+from services.model.errors import Violation
 from services.model.lines import LineKind
 from services.model.network import NodeKind
+
+MAX_WAYS: Final = 1_024
 
 _TRIPS: Final[dict[CooperationModel, frozenset[LineKind]]] = {
     CooperationModel.POSTAL: frozenset({LineKind.POSTAL}),
@@ -86,14 +89,22 @@ def covers(model: CooperationModel, resources: ResourceClass) -> bool:
 
 def find_ways(county: County, service_date: date) -> list[Way]:
     """List every class of resources with everything that opens it on the day."""
+    return list(_ways(county, service_date))
+
+
+def way_violations(county: County, service_date: date) -> list[Violation]:
+    """Report agreements that open resources in too many ways: the rule is evaluated for each way and each parcel."""
+    if next(islice(_ways(county, service_date), MAX_WAYS, None), None) is None:
+        return []
+    return [Violation("county.agreements", f"open resources in more than {MAX_WAYS} different ways")]
+
+
+def _ways(county: County, service_date: date) -> Iterator[Way]:
     in_force = [agreement for agreement in county.agreements if agreement.is_in_force(service_date)]
-    return [
-        Way(resources, agreement)
-        for resources in _resource_classes(county)
-        for agreement in chain(
-            [None], (a for a in in_force if a.operator == resources.owner and covers(a.model, resources))
-        )
-    ]
+    for resources in _resource_classes(county):
+        opened_by = (a for a in in_force if a.operator == resources.owner and covers(a.model, resources))
+        for agreement in chain([None], opened_by):
+            yield Way(resources, agreement)
 
 
 def is_admissible(way: Way, service_date: date) -> pl.Expr:
@@ -115,7 +126,7 @@ def _may_travel_under(agreement: Agreement, service_date: date) -> pl.Expr:
     if agreement.max_piece_g is not None:
         always.append(pl.col("piece_g") <= agreement.max_piece_g)
     if agreement.model is CooperationModel.TRANSIT:
-        always.append(pl.col("scanned"))
+        always += [pl.col("scanned"), ~pl.col("category").is_in(excluded_categories(["LIQUID"]))]
     scope = [
         pl.col("carrier_id").is_in(list(agreement.principals)),
         _within(pl.col("direction"), [d.value for d in agreement.directions]),

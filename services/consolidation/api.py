@@ -12,18 +12,20 @@ import polars as pl
 from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as pb_grpc
 
+from services.consolidation.admissibility import way_violations
 from services.consolidation.consolidate import Consolidation, consolidate
 from services.model.day import County
 from services.model.errors import InvalidInputError, OverloadedError, Violation
 from services.model.network import Village
 from services.model.parcels import PARCEL_SCHEMA
 from services.runtime.metrics import Metrics
-from services.validation import county_violations
+from services.validation import county_violations, gazetteer_violations
 from services.wire.codec import decode, decode_date
 from services.wire.consolidation import ConsolidationAnswer, encode_answer
 from services.wire.parcels import decode_parcels
 
 MAX_ROWS: Final = 2_000_000
+MAX_BYTES: Final = 512 * 1024 * 1024
 _RETRY_AFTER_S: Final = 60
 
 
@@ -46,14 +48,17 @@ class ConsolidationApi(pb_grpc.ConsolidationServiceServicer):
         """Read the header and the batches, then consolidate them all."""
         header: _Header | None = None
         batches: list[pl.DataFrame] = []
-        rows = 0
+        rows = size = 0
         async for request in request_iterator:
             if request.WhichOneof("part") == "header" and header is None:
                 header = await asyncio.to_thread(_read_header, request.header)
             elif request.WhichOneof("part") == "parcels" and header is not None:
                 rows += len(request.parcels.row)
-                if rows > MAX_ROWS:
-                    raise OverloadedError(f"more than {MAX_ROWS} parcels in one call: split the day", _RETRY_AFTER_S)
+                size += request.ByteSize()
+                if rows > MAX_ROWS or size > MAX_BYTES:
+                    raise OverloadedError(
+                        f"more than {MAX_ROWS} parcels or {MAX_BYTES} bytes in one call: split the day", _RETRY_AFTER_S
+                    )
                 batches.append(await asyncio.to_thread(_read_batch, request.parcels, len(batches)))
             else:
                 raise InvalidInputError([Violation("part", "must be one header first, then parcels")])
@@ -62,7 +67,8 @@ class ConsolidationApi(pb_grpc.ConsolidationServiceServicer):
         result = await asyncio.to_thread(_consolidate, header, batches)
         self._count(result)
         answer = ConsolidationAnswer(result.consignments, result.admission_sets, result.fates, result.held)
-        for part in encode_answer(answer):
+        parts = encode_answer(answer)
+        while (part := await asyncio.to_thread(next, parts, None)) is not None:
             yield part
 
     def _count(self, result: Consolidation) -> None:
@@ -77,8 +83,11 @@ def _read_header(message: pb.ConsolidationHeader) -> _Header:
     county = decode(County, message.county, violations, "county")
     service_date = decode_date(message.service_date, "service_date", violations)
     villages = [decode(Village, v, violations, f"villages[{i}]") for i, v in enumerate(message.villages)]
+    violations += gazetteer_violations([v for v in villages if v is not None])
     if county is not None:
         violations += county_violations(county)
+    if county is not None and service_date is not None and not violations:
+        violations += way_violations(county, service_date)
     if violations or county is None or service_date is None:
         raise InvalidInputError([Violation(f"header.{v.path}", v.message) for v in violations])
     return _Header(county, service_date, tuple(v for v in villages if v is not None))

@@ -11,7 +11,7 @@ from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as pb_grpc
 
 from services.consolidation.api import ConsolidationApi
-from services.runtime.config import ServiceSettings
+from services.runtime.config import ServiceSettings, read_settings
 from services.runtime.logs import configure_logs
 from services.runtime.metrics import define_metrics, make_registry
 from services.runtime.server import GrpcServer, Service, serve
@@ -29,7 +29,7 @@ async def run(settings: ServiceSettings) -> None:
 def main() -> None:
     """Read the settings and serve."""
     configure_logs(sys.stderr)
-    settings = ServiceSettings()
+    settings = read_settings(ServiceSettings)
     logging.getLogger(__name__).info("settings: %s", settings.describe())
     asyncio.run(run(settings))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -15,6 +17,9 @@ from services.consolidation.resolve import resolve_villages
 from services.model.consignments import AdmissionSet, Consignment
 from services.model.day import County
 from services.model.network import Village
+
+_SHOWN_CHARS: Final = 500
+_SHOWN_CANDIDATES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +54,23 @@ def consolidate(
     marked, masks = mark_admissions(good, [is_admissible(way, service_date) for way in ways])
     groups, fates = group_parcels(marked, masks, limits or ConsignmentLimits())
     consignments, sets = make_consignments(groups, masks, ways, county.network, service_date)
-    columns = ("row", "waybill", "carrier", "reason", "detail", "candidates")
-    return Consolidation(tuple(consignments), tuple(sets), fates, held.select(columns).sort("row"))
+    return Consolidation(tuple(consignments), tuple(sets), fates, _told(held))
+
+
+def _told(held: pl.DataFrame) -> pl.DataFrame:
+    """What is said of held parcels, cut to lengths that a person reads."""
+    texts = (pl.col(name).str.head(_SHOWN_CHARS) for name in ("waybill", "carrier", "reason", "detail"))
+    return held.select("row", *texts, pl.col("candidates").list.head(_SHOWN_CANDIDATES)).sort("row")
 
 
 def _carrier_id(county: County) -> pl.Expr:
-    by_name = {partner.name: partner.partner_id for partner in county.partners}
+    names = Counter(partner.name for partner in county.partners)
+    by_name = {partner.name: partner.partner_id for partner in county.partners if names[partner.name] == 1}
     by_id = {partner.partner_id: partner.partner_id for partner in county.partners}
     return pl.col("carrier").replace_strict(by_name | by_id, default=None, return_dtype=pl.String)
 
 
 def _township(county: County) -> pl.Expr:
-    townships = {node.village_code: node.township_code for node in county.network.nodes if node.village_code}
+    known = (node for node in county.network.nodes if node.village_code and node.township_code)
+    townships = {node.village_code: node.township_code for node in known}
     return pl.col("village").replace_strict(townships, default="", return_dtype=pl.String)

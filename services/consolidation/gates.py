@@ -14,6 +14,9 @@ from services.model.parcels import HeldReason
 MAX_WEIGHT_G: Final = 100_000_000
 MAX_VOLUME_ML: Final = 1_000_000_000
 MAX_PIECES: Final = 100_000
+MAX_DAYS: Final = 366  # between the service day and the last day promised, either way
+MAX_WAYBILL_CHARS: Final = 64
+_CONTROL: Final = r"[\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]"
 
 
 def hold_parcels(parcels: pl.DataFrame) -> pl.DataFrame:
@@ -29,7 +32,7 @@ def hold_parcels(parcels: pl.DataFrame) -> pl.DataFrame:
     pl.DataFrame
         The same rows with ``reason`` (a HeldReason or null) and ``detail`` (Chinese, naming the column).
     """
-    first_row = pl.col("row").first().over("carrier_id", "waybill")
+    first_row = pl.col("row").min().over("carrier_id", "waybill")
     is_identified = (pl.col("waybill") != "") & pl.col("carrier_id").is_not_null()
     gates: list[tuple[HeldReason, pl.Expr, pl.Expr]] = [
         (HeldReason.MALFORMED, _faults() != "", _faults()),
@@ -51,7 +54,7 @@ def hold_parcels(parcels: pl.DataFrame) -> pl.DataFrame:
         (
             HeldReason.VILLAGE_AMBIGUOUS,
             pl.col("village_reason") == HeldReason.VILLAGE_AMBIGUOUS.value,
-            pl.format("收件地址: 可能是 {} 个村，请补充乡镇或村代码", pl.col("candidates").list.len()),
+            pl.format("收件地址: 可能是 {} 个村之一，请核对县、乡镇或补充村代码", pl.col("candidates").list.len()),
         ),
         (
             HeldReason.VILLAGE_NOT_SERVED,
@@ -80,29 +83,31 @@ def hold_parcels(parcels: pl.DataFrame) -> pl.DataFrame:
 
 def _faults() -> pl.Expr:
     """All that is wrong with a row's values, or empty text."""
-    kilograms = (pl.col("weight_g") / 1000).round(3)
-    weightless = (pl.col("weight_g") <= 0) & ~pl.col("fault").str.contains("重量", literal=True)
+    kilograms, litres = (pl.col("weight_g") / 1000).round(3), (pl.col("volume_ml") / 1000).round(3)
     checks = [
         pl.when(pl.col("fault") != "").then(pl.col("fault")),
-        pl.when((pl.col("waybill") == "") & ~pl.col("fault").str.contains("运单号", literal=True)).then(
-            pl.lit("运单号: 空")
-        ),
-        pl.when((pl.col("direction") == "") & ~pl.col("fault").str.contains("方向", literal=True)).then(
-            pl.lit("方向: 应为进村或出村")
-        ),
-        pl.when((pl.col("temperature") == "") & ~pl.col("fault").str.contains("温层", literal=True)).then(
-            pl.lit("温层: 应为常温、冷藏或冷冻")
-        ),
-        pl.when(weightless).then(pl.format("重量(kg): {} 不是正数", kilograms)),
-        pl.when(pl.col("weight_g") > MAX_WEIGHT_G).then(pl.format("重量(kg): {} 过大", kilograms)),
-        pl.when((pl.col("volume_ml") < 0) | (pl.col("volume_ml") > MAX_VOLUME_ML)).then(
-            pl.format("体积(L): {} 超出范围", (pl.col("volume_ml") / 1000).round(3))
-        ),
-        pl.when((pl.col("pieces") < 1) | (pl.col("pieces") > MAX_PIECES)).then(
-            pl.format("件数: {} 超出范围", pl.col("pieces"))
+        _fault("运单号", pl.col("waybill") == "", pl.lit("空")),
+        _fault("运单号", pl.col("waybill").str.contains(_CONTROL), pl.lit("含控制字符")),
+        _fault("运单号", pl.col("waybill").str.len_chars() > MAX_WAYBILL_CHARS, pl.lit(f"超过 {MAX_WAYBILL_CHARS} 字")),
+        _fault("方向", pl.col("direction") == "", pl.lit("应为进村或出村")),
+        _fault("温层", pl.col("temperature") == "", pl.lit("应为常温、冷藏或冷冻")),
+        _fault("重量(kg)", pl.col("weight_g") <= 0, pl.format("{} 不是正数", kilograms)),
+        _fault("重量(kg)", pl.col("weight_g") > MAX_WEIGHT_G, pl.format("{} 过大", kilograms)),
+        _fault("体积(L)", ~pl.col("volume_ml").is_between(0, MAX_VOLUME_ML), pl.format("{} 超出范围", litres)),
+        _fault("件数", ~pl.col("pieces").is_between(1, MAX_PIECES), pl.format("{} 超出范围", pl.col("pieces"))),
+        _fault(
+            "最晚日期",
+            ~pl.col("due_in_days").is_between(-MAX_DAYS, MAX_DAYS),
+            pl.format("距作业日 {} 天，超出范围", pl.col("due_in_days")),
         ),
     ]
     return pl.concat_str(checks, separator="; ", ignore_nulls=True)
+
+
+def _fault(column: str, fails: pl.Expr, words: pl.Expr) -> pl.Expr:
+    """Name a column whose value cannot be, unless what was read says so already: of it, or of the row as a whole."""
+    is_said = pl.col("fault").str.contains(column, literal=True) | pl.col("fault").str.starts_with("row:")
+    return pl.when(fails & ~is_said).then(pl.format("{}: {}", pl.lit(column), words))
 
 
 def _missing_checks() -> pl.Expr:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from services.consolidation.admissibility import Way
 from services.model.agreements import Direction, Temperature
@@ -20,7 +22,10 @@ _KEY: Final = ("village", "direction", "carrier_id", "temperature", "due_in_days
 
 @dataclass(frozen=True, slots=True)
 class ConsignmentLimits:
-    """Sizes at which a consignment is cut, so that one always fits into a bus's belly hold."""
+    """What a consignment holds at most, so that one always fits into a bus's belly hold.
+
+    A single parcel that is larger is a consignment alone.
+    """
 
     weight_g: int = 100_000
     volume_ml: int = 700_000
@@ -58,30 +63,42 @@ def group_parcels(
         parcel.
     """
     key = [*_KEY, *masks]
-
-    def filled(column: str, limit: int) -> pl.Expr:
-        return (pl.col(column).cum_sum().over(key) - pl.col(column)) // limit
-
-    cut = pl.max_horizontal(
-        filled("weight_g", limits.weight_g),
-        filled("volume_ml", limits.volume_ml),
-        filled("pieces", limits.pieces),
-    )
-    parts = parcels.sort("row").with_columns(cut.alias("part"))
+    ordered = parcels.select("row", *key, "pieces", "weight_g", "volume_ml", "piece_g").sort(*key, "row")
+    is_first = _starts_of_parts(ordered, ordered.select(pl.struct(key).rle_id()).to_series().to_numpy(), limits)
+    parts = ordered.with_columns(pl.Series("ordinal", is_first.cumsum(dtype=np.uint32)) - 1)
     groups = (
-        parts.group_by(*key, "part")
+        parts.group_by("ordinal", *key, maintain_order=True)
         .agg(
             pl.col("pieces").sum(),
             pl.col("weight_g").sum(),
             pl.col("volume_ml").sum(),
             pl.col("piece_g").max().alias("max_piece_g"),
         )
-        .sort(*key, "part")
-        .with_row_index("ordinal")
         .with_columns((pl.int_range(pl.len()).over("village", "direction", "carrier_id") + 1).alias("number"))
     )
-    fates = parts.select("row", *key, "part").join(groups.select("ordinal", *key, "part"), on=[*key, "part"])
-    return groups, fates.select("row", "ordinal").sort("row")
+    return groups, parts.select("row", "ordinal").sort("row")
+
+
+def _starts_of_parts(parcels: pl.DataFrame, group: NDArray[np.uint32], limits: ConsignmentLimits) -> NDArray[np.bool_]:
+    """Say which parcels open a consignment: the first of its group, and each that the one before has no room for.
+
+    The next opening is known for every parcel as if it opened one itself; following these links from the first row
+    on, in steps that double, visits the true ones.
+    """
+    rows = len(parcels)
+    if not rows:
+        return np.zeros(0, dtype=np.bool_)
+    link = np.searchsorted(group, group, side="right")
+    for column, limit in (("weight_g", limits.weight_g), ("volume_ml", limits.volume_ml), ("pieces", limits.pieces)):
+        filled = np.concatenate(([0], parcels[column].cum_sum().to_numpy()))
+        link = np.minimum(link, np.searchsorted(filled, filled[:-1] + limit, side="right") - 1)
+    link = np.append(np.maximum(link, np.arange(1, rows + 1)), rows)
+    is_first = np.zeros(rows + 1, dtype=np.bool_)
+    is_first[0] = True
+    for _ in range(rows.bit_length()):
+        is_first[link[is_first]] = True
+        link = link[link]
+    return is_first[:-1]
 
 
 def make_consignments(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,13 +19,18 @@ _VILLAGE_SCHEMA: Final = {
     "key": pl.String,
 }
 
+# Before a township where no known county is named: nothing of another county, at most a city.
+_NO_OTHER_COUNTY: Final = r"^[^市县区旗州盟]*市?$"
+
 
 def resolve_villages(parcels: pl.DataFrame, villages: Sequence[Village], network: Network) -> pl.DataFrame:
     """Find each parcel's village.
 
-    A code that has a node in this county counts. Otherwise the address is searched for a township followed by one of
-    its villages; an address without any township may name a village alone if that name is unique in the county it
-    names (or in this one). Namesakes are told apart by the county's name, then by which of them this county serves.
+    A code that has a node in this county or stands in the gazetteer counts. Otherwise the address is searched for a
+    township followed by one of its villages; an address without any township may name a village alone, right after
+    the county or first of all, if that name is unique in the county it names (or in this one). Namesakes are told
+    apart by the county's name only; an address in a county that the gazetteer does not know names none of its
+    villages. What fits without certainty is a candidate.
 
     Parameters
     ----------
@@ -39,7 +45,7 @@ def resolve_villages(parcels: pl.DataFrame, villages: Sequence[Village], network
     -------
     pl.DataFrame
         One line a parcel in the same order: ``village`` (code or null), ``village_reason`` (a HeldReason or null) and
-        ``candidates`` (codes).
+        ``candidates`` (codes, where no village is certain).
     """
     served = pl.Series("village", sorted({n.village_code for n in network.nodes if n.village_code}), dtype=pl.String)
     gazetteer = _gazetteer(villages)
@@ -62,15 +68,24 @@ def resolve_villages(parcels: pl.DataFrame, villages: Sequence[Village], network
             .then(pl.lit(HeldReason.VILLAGE_AMBIGUOUS.value))
             .otherwise(pl.lit(HeldReason.VILLAGE_UNKNOWN.value))
             .alias("village_reason"),
-            pl.col("candidates").fill_null([]),
+            pl.when(pl.col("village").is_null()).then(pl.col("candidates")).fill_null([]).alias("candidates"),
         )
         .select("village", "village_reason", "candidates")
     )
 
 
 def _gazetteer(villages: Sequence[Village]) -> pl.DataFrame:
-    rows = [(v.code, v.name, v.township, v.county, v.township + v.name) for v in villages]
+    rows = [(v.code, name := _spoken(v.name), v.township, v.county, v.township + name) for v in villages]
     return pl.DataFrame(rows, schema=_VILLAGE_SCHEMA, orient="row")
+
+
+def _spoken(name: str) -> str:
+    """A village's name as people write it, without what the gazetteer adds.
+
+    >>> _spoken("永胜村（天岗石材开发区）（省级）"), _spoken("驿马村委")
+    ('永胜村', '驿马村')
+    """
+    return re.sub(r"(?<=村)委会?$", "", re.sub(r"[（(].*$", "", name))
 
 
 def _tidy(address: pl.Expr) -> pl.Expr:
@@ -86,23 +101,21 @@ def _resolve_addresses(addresses: pl.DataFrame, gazetteer: pl.DataFrame, served:
         _named(gazetteer["name"]).alias("names"),
     )
     home_counties = gazetteer.filter(pl.col("code").is_in(served.implode()))["county"].unique()
-    has_township = pl.col("townships").list.len() > 0
-    full = places.select("row", "counties", pl.col("keys").alias("key")).explode("key").drop_nulls("key")
-    full = full.join(gazetteer, on="key").select("row", "counties", "code", "county", sure=pl.lit(True))
-    # A village name beside a township that has no such village contradicts itself: a candidate, never an answer.
-    named = places.select("row", "counties", ~has_township, pl.col("names").alias("name"))
-    named = named.explode("name").drop_nulls("name").join(gazetteer, on="name")
-    named = named.select("row", "counties", "code", "county", sure=pl.col("townships"))
+    has_county = pl.col("counties").list.len() > 0
+    full = places.rename({"keys": "key"}).explode("key").drop_nulls("key").join(gazetteer, on="key")
+    is_placed = has_county | _before("key").str.contains(_NO_OTHER_COUNTY)
+    full = full.select("row", "counties", "code", "county", sure=is_placed)
+    # A village name beside a township that has no such village contradicts itself, and one in the middle of a text may
+    # be the tail of another name: a candidate, never an answer.
+    named = places.rename({"names": "name"}).explode("name").drop_nulls("name").join(gazetteer, on="name")
+    follows = _before("name").str.contains(f"(?:^|{'|'.join(map(re.escape, gazetteer['county'].unique()))})$")
+    named = named.select("row", "counties", "code", "county", sure=(pl.col("townships").list.len() == 0) & follows)
     matches = pl.concat([full, named.join(full, on="row", how="anti")]).unique()
     in_named_county = pl.col("county").is_in(pl.col("counties"))
     at_home = pl.col("county").is_in(home_counties.implode())
-    here = pl.when(pl.col("counties").list.len() > 0).then(in_named_county).otherwise(at_home)
-    matches = matches.with_columns(
-        here=here, any_here=here.any().over("row"), is_served=pl.col("code").is_in(served.implode())
-    )
+    here = pl.when(has_county).then(in_named_county).otherwise(at_home)
+    matches = matches.with_columns(here=here, any_here=here.any().over("row"))
     matches = matches.filter(pl.col("here") | ~pl.col("any_here"))
-    matches = matches.with_columns(any_served=pl.col("is_served").any().over("row"))
-    matches = matches.filter(pl.col("is_served") | ~pl.col("any_served") | ~pl.col("sure"))
     return (
         matches.group_by("row")
         .agg(pl.col("code").unique().sort().alias("candidates"), pl.col("sure").all(), pl.col("here").all())
@@ -113,6 +126,11 @@ def _resolve_addresses(addresses: pl.DataFrame, gazetteer: pl.DataFrame, served:
         )
         .select("row", "village", "candidates")
     )
+
+
+def _before(name: str) -> pl.Expr:
+    """What stands in an address before a name."""
+    return pl.col("address").str.splitn(pl.col(name), 2).struct.field("field_0")
 
 
 def _named(names: pl.Series) -> pl.Expr:

@@ -119,8 +119,17 @@ def code(cell: str) -> str:
 
 
 def township_code(cell: str) -> str:
-    """Read a township's statistical code, in its long form of 12 digits or its short one of 9."""
-    return cell if _TOWNSHIP_CODE.fullmatch(cell) else code(cell)
+    """Read a township's statistical code in its long form; the short one of 9 digits is the same without its zeros.
+
+    >>> township_code("220282100")
+    '220282100000'
+    """
+    return f"{cell}000" if _TOWNSHIP_CODE.fullmatch(cell) else code(cell)
+
+
+def townships(cell: str) -> tuple[str, ...]:
+    """Read a list of townships' codes."""
+    return tuple(township_code(item) for item in listed(cell))
 
 
 def whole(cell: str) -> int:

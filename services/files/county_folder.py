@@ -26,6 +26,7 @@ from services.files.cells import (
     text,
     thousandths,
     township_code,
+    townships,
     weekdays,
 )
 from services.files.coordinates import Crs, to_wgs84
@@ -95,7 +96,7 @@ AGREEMENT_COLUMNS: Final = (
     Column("temperatures", some_of(Temperature)),
     Column("max_piece_g", amount),
     Column("excluded_categories", listed),
-    Column("townships", listed),
+    Column("townships", townships),
     Column("weekdays", weekdays),
     Column("valid_from", day),
     Column("valid_to", day),
@@ -194,6 +195,7 @@ def read_county(folder: Path, service_date: date) -> CountyFolder:
     _judge(county, findings, provenance)
     findings.raise_if_any()
     _note_places(county, findings)
+    _note_idle(county, service_date, findings)
     return CountyFolder(county, outline, tuple(findings.notes))
 
 
@@ -253,3 +255,9 @@ def _note_places(county: County, findings: Findings) -> None:
     for name, codes in namesakes.items():
         if len(codes) > 1:
             findings.note(f"{len(codes)} villages have a node of the same name: {name} ({', '.join(sorted(codes))})")
+
+
+def _note_idle(county: County, service_date: date, findings: Findings) -> None:
+    """Tell of agreements that do not count on this day: that is valid, but seldom meant."""
+    if county.agreements and not any(agreement.is_in_force(service_date) for agreement in county.agreements):
+        findings.note(f"no agreement is in force on {service_date}: every carrier uses its own resources only")

@@ -125,6 +125,8 @@ def read_gtfs(folder: Path, service_date: date, findings: Findings, provenance: 
         elif trip.values["service_id"] not in services:
             said = f"{quoted(trip.values['service_id'])} is in no calendar"
             findings.fault(trip.file, said, trip.row, "service_id")
+    if trips and not kept:
+        findings.note(f"{FOLDER}: no trip that carries freight runs on {service_date}")
     if idle:
         findings.note(f"{FOLDER}freight.txt has no row for {idle} of the day's trips: they carry nothing")
     calls = _stop_times(folder, kept, {stop.values["stop_id"] for stop in stops}, quiet)

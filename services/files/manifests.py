@@ -28,7 +28,7 @@ STOP_HEADER: Final = (
     "装上重量(kg)",
     "离站载重(kg)",
     "离站件数",
-    "合配件组",
+    "合配件组数",
 )
 PARCEL_HEADER: Final = ("序号", "节点", "装卸", "合配件组", "快递公司", "运单号")
 _NAME_BYTES: Final = 150
@@ -127,14 +127,15 @@ class _Writer:
             thousandths(sum(goods.weight_g for goods in take)),
             thousandths(stop.load_g),
             stop.load_pieces,
-            "；".join(f"{word} {' '.join(ids)}" for word, ids in (("卸", stop.drop), ("装", stop.take)) if ids),
+            len(drop) + len(take),
         )
 
     def _stop_parcels(self, number: int, stop: Stop) -> Iterator[Row]:
         for word, ids in (("卸", stop.drop), ("装", stop.take)):
             for goods in self._goods(ids):
-                for waybill in _waybills(goods):
-                    carrier = self._partner(goods.carrier_id)
+                carrier = self._partner(goods.carrier_id)
+                # A caller may keep the parcels' names; the consignment is listed all the same.
+                for waybill in tuple(_waybills(goods)) or ("",):
                     yield number, stop.node_id, word, goods.consignment_id, carrier, waybill
 
     def booking_rows(self, booking: Booking) -> Iterator[Row]:

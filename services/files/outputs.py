@@ -46,6 +46,27 @@ def write_outputs(folder: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write one file: all of it or nothing, whatever else its folder holds.
+
+    Raises
+    ------
+    OutputError
+        When the place cannot be written.
+    """
+    path = path.absolute()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", dir=path.parent, delete=False) as fresh:
+            fresh.write(content)
+            fresh.flush()
+            os.fsync(fresh.fileno())
+        Path(fresh.name).chmod(0o644)
+        Path(fresh.name).replace(path)
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
 def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.chmod(0o755)
     for name, content in files.items():

@@ -255,6 +255,7 @@ _BAR: Final = 18
 _UNSERVED_SHOWN: Final = 5
 _PHASES: Final = {
     "read": "读入",
+    "start": "启动",
     "consolidate": "合配",
     "roads": "路网",
     "plan": "规划",

@@ -15,7 +15,7 @@ from grpc import aio
 
 from services.route.api import RouteApi, make_work
 from services.route.engines.child import ChildEngine
-from services.runtime.config import RouteSettings
+from services.runtime.config import RouteSettings, read_settings
 from services.runtime.jobs import JobRunner
 from services.runtime.logs import configure_logs
 from services.runtime.metrics import define_metrics, make_registry
@@ -59,7 +59,7 @@ async def run(settings: RouteSettings) -> None:
 def main() -> None:
     """Read the settings and serve."""
     configure_logs(sys.stderr)
-    settings = RouteSettings.model_validate({})
+    settings = read_settings(RouteSettings)
     logging.getLogger(__name__).info("settings: %s", settings.describe())
     asyncio.run(run(settings))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +21,7 @@ from services.route.schedule import make_run
 # The day by which kinds of vehicle are compared for hire: what is cheap on it is the cheapest that fits.
 _TYPICAL_KM: Final = 150
 _TYPICAL_HOURS: Final = 8
+_FIRST_VEHICLES_A_KIND: Final = 8
 
 
 def plan_alone(
@@ -53,13 +55,26 @@ def _carrier_alone(
 ) -> CarrierAlone:
     """As many vehicles of the carrier's own kinds as it needs; for a temperature it has none for, a hired kind."""
     kinds = _kinds_for(index, carrier_id, {c.temperature for c in consignments})
-    fleet = [vehicle_class(kind, len(consignments), matrix) for kind in kinds]
     wanted = [
         (c, frozenset(k for k, kind in enumerate(kinds) if c.temperature in kind.temperatures)) for c in consignments
     ]
-    task = assemble(index, matrix, wanted, fleet, tuple((kind.vehicle_id,) for kind in kinds))
-    solution = engine.solve(task.problem, effort, should_stop, lambda _: None) or RunSolution((), 0)
-    return _write_out(index, matrix, task, solution, carrier_id, consignments)
+    # An engine is the slower the more vehicles it has to look at, so there are few at first.
+    count = max([_FIRST_VEHICLES_A_KIND, *(2 * _least_vehicles(kind, consignments) for kind in kinds)]) // 2
+    while True:
+        count = min(2 * count, len(consignments))
+        fleet = [vehicle_class(kind, count, matrix) for kind in kinds]
+        task = assemble(index, matrix, wanted, fleet, tuple((kind.vehicle_id,) for kind in kinds))
+        solution = engine.solve(task.problem, effort, should_stop, lambda _: None) or RunSolution((), 0)
+        alone = _write_out(index, matrix, task, solution, carrier_id, consignments)
+        used = Counter(route.vehicle_class for route in solution.routes)
+        if not alone.unserved or max(used.values(), default=0) < count or count == len(consignments) or should_stop():
+            return alone
+
+
+def _least_vehicles(kind: Vehicle, consignments: Sequence[Consignment]) -> int:
+    """How many vehicles of a kind the pieces alone would fill."""
+    pieces = sum(c.pieces for c in consignments if c.temperature in kind.temperatures)
+    return -(-pieces // (kind.capacity_pieces * kind.max_trips))
 
 
 def _write_out(

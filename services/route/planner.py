@@ -10,6 +10,7 @@ from typing import Final
 from services.model.consignments import Consignment
 from services.model.day import Day, PlanSettings
 from services.model.errors import BudgetTooShortError, PlanRefusedError
+from services.model.network import Node, NodeKind
 from services.model.plan import Comparison, Plan, PlanResult
 from services.route.assemble import Decision, make_plan
 from services.route.assignment import assign_bookings
@@ -57,7 +58,7 @@ def plan_day(day: Day, settings: PlanSettings, engine: Engine, should_stop: Shou
     """
     report("roads", 0, 0)
     index = DayIndex.of(day)
-    matrix = choose_roads(day).matrix(day.county.network.nodes)
+    matrix = choose_roads(day).matrix(nodes_on_roads(day))
     report("options", 0, 2)
     options = enumerate_options(index) if settings.use_lines else []
     search = _Search(index, matrix, settings, engine, should_stop, report)
@@ -67,14 +68,16 @@ def plan_day(day: Day, settings: PlanSettings, engine: Engine, should_stop: Shou
     best = search.with_lines(runs_only, options) if options else runs_only
     best = search.polished(best)
     comparison = None
-    if settings.compare:
-        # Searched as long as the plan itself, so that neither side of the comparison is favoured.
+    if settings.compare and not should_stop():
+        # Polished like the plan, though without the rounds that its choice of lines took.
         runs_only = search.polished(runs_only) if best.bookings else best
         best = min(best, runs_only, key=search.cost)
         report("alone", search.cost(best), 72)
         effort = _effort(settings).share(_ALONE_PART)
         alone = plan_alone(index, matrix, engine, effort, settings.cores, should_stop)
-        comparison = Comparison(search.cost(runs_only), sum(carrier.cost_fen for carrier in alone), alone)
+        # A comparison that was cut short would compare nothing.
+        if not should_stop():
+            comparison = Comparison(search.cost(runs_only), sum(carrier.cost_fen for carrier in alone), alone)
     report("check", search.cost(best), 95)
     plan = checked(day, make_plan(index, matrix, best))
     report("check", plan.cost.total_fen, 100)
@@ -85,6 +88,16 @@ def choose_roads(day: Day) -> RoadSource:
     """A measured table where the day has one, else the geodesic estimate."""
     network = day.county.network
     return TableRoads(network.road_pairs) if network.road_pairs else GeodesicRoads(network.roads)
+
+
+def nodes_on_roads(day: Day) -> list[Node]:
+    """The nodes that vehicles may visit: the hub, their depots and the villages' nodes."""
+    depots = {vehicle.depot for vehicle in day.county.vehicles}
+    return [
+        node
+        for node in day.county.network.nodes
+        if node.kind is NodeKind.HUB or node.node_id in depots or node.village_code
+    ]
 
 
 def checked(day: Day, plan: Plan) -> Plan:
@@ -129,8 +142,32 @@ class _Search:
         part_percent: int,
         start: Decision | None = None,
     ) -> Decision | None:
-        """Search runs for what is not booked, with a seed a core, and keep the cheapest."""
-        task = self._task(bookings)
+        """Search runs for what is not booked, with a seed a core, and keep the cheapest.
+
+        Visits that hand over goods of different rights are few and quick to search, but leave fewer vehicles to choose
+        from. Where that leaves something unserved, goods of different rights are searched for apart.
+        """
+        together = self._search_runs(bookings, part, phase, done_percent, part_percent, start)
+        if together is None or together.task.apart or self._serves_all(together):
+            return together
+        apart = self._search_runs(bookings, part, phase, done_percent, part_percent, start, apart=True)
+        return min([together, *([apart] if apart else [])], key=self.cost)
+
+    def _serves_all(self, decision: Decision) -> bool:
+        carried = {i for route in decision.solution.routes for trip in route.trips for i in trip}
+        return len(carried) == len(decision.task.demands)
+
+    def _search_runs(
+        self,
+        bookings: Sequence[BookingOption],
+        part: float,
+        phase: str,
+        done_percent: int,
+        part_percent: int,
+        start: Decision | None,
+        apart: bool = False,
+    ) -> Decision | None:
+        task = self._task(bookings, apart or (start is not None and start.task.apart))
         warm = carry_over(start.task, start.solution, task) if start else None
 
         def search(core: int) -> RunSolution | None:
@@ -175,8 +212,9 @@ class _Search:
 
     def _try(self, choices: Sequence[tuple[BookingOption, ...]], best: Decision) -> list[Decision]:
         def search(choice: tuple[BookingOption, ...]) -> Decision | None:
-            task = self._task(choice)
-            effort = _effort(self.settings).share(_ROUND_PART)
+            task = self._task(choice, best.task.apart)
+            # A round takes its part of the time however many cores its choices share.
+            effort = _effort(self.settings).share(_ROUND_PART * min(1.0, self.settings.cores / len(choices)))
             warm = carry_over(best.task, best.solution, task)
             solution = self.engine.solve(task.problem, effort, self.should_stop, lambda _: None, warm)
             return None if solution is None else Decision(choice, task, solution)
@@ -184,11 +222,11 @@ class _Search:
         with ThreadPoolExecutor(self.settings.cores) as pool:
             return [decision for decision in pool.map(search, choices) if decision is not None]
 
-    def _task(self, bookings: Sequence[BookingOption]) -> RunTask:
+    def _task(self, bookings: Sequence[BookingOption], apart: bool) -> RunTask:
         booked = {option.consignment.consignment_id for option in bookings}
         rest: list[Consignment] = [c for c in self.index.day.consignments if c.consignment_id not in booked]
         pieces: dict[str, int] = {}
         for option in bookings:
             if self.index.counts_towards_limit(option.consignment, option.agreement_id):
                 pieces[option.agreement_id] = pieces.get(option.agreement_id, 0) + option.consignment.pieces
-        return make_run_task(self.index, self.matrix, rest, pieces)
+        return make_run_task(self.index, self.matrix, rest, pieces, apart)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from services.model.fleet import Vehicle
 from services.model.units import DAY_S
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Demand, Load, RunProblem, VehicleClass
+from services.route.reach import longest_stay_s
 from services.route.roads.source import RoadMatrix
 
 # Farther than any vehicle drives in a day; stands for "no limit" where an engine needs a number.
@@ -22,11 +24,15 @@ _NO_DISTANCE_LIMIT_M: Final = 3_000_000
 
 @dataclass(frozen=True, slots=True)
 class RunTask:
-    """A run problem and what its numbers stand for: consignments of each demand, vehicles of each class."""
+    """A run problem and what its numbers stand for: consignments of each demand, vehicles of each class.
+
+    ``apart`` says that what one visit hands over has the same rights: more visits to choose from, and more to search.
+    """
 
     problem: RunProblem
     demands: tuple[tuple[str, ...], ...]
     classes: tuple[tuple[str, ...], ...]
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,10 @@ class _Bin:
     pick_up: Load
 
 
+# Narrows the classes that may make a bin's visit to those that can.
+_Able = Callable[[_Bin], frozenset[int]]
+
+
 def is_for_runs(index: DayIndex, vehicle: Vehicle) -> bool:
     """Whether a vehicle loads at the hub; one whose depot lies in a township is for the last mile."""
     return not index.nodes[vehicle.depot].township_code
@@ -47,20 +57,22 @@ def is_for_runs(index: DayIndex, vehicle: Vehicle) -> bool:
 def make_run_task(
     index: DayIndex,
     matrix: RoadMatrix,
-    consignments: Iterable[Consignment],
+    consignments: Sequence[Consignment],
     booked_pieces: Mapping[str, int],
+    apart: bool = False,
 ) -> RunTask:
     """Make the problem of carrying ``consignments`` by shared runs.
 
     ``booked_pieces`` counts, for each agreement, the pieces that lines already carry under it. What no vehicle may
-    carry, or none is large enough for, is left out of the problem.
+    carry, none is large enough for or none has the range and time for, is left out of the problem.
     """
+    ways = len({consignment.direction for consignment in consignments})
     pieces_left = _pieces_left(index, booked_pieces)
     classes: dict[tuple[Vehicle, frozenset[str]], list[str]] = {}
     for vehicle in index.day.county.vehicles:
         if not is_for_runs(index, vehicle):
             continue
-        limited = _limit_pieces(vehicle, pieces_left.get(vehicle.vehicle_id))
+        limited = _limit_pieces(vehicle, pieces_left.get(vehicle.vehicle_id), ways)
         if limited is not None:
             opened_by = frozenset(s for s, ways in index.admitted.items() if vehicle.vehicle_id in _vehicles(ways))
             classes.setdefault((replace(limited, vehicle_id=""), opened_by), []).append(vehicle.vehicle_id)
@@ -76,7 +88,7 @@ def make_run_task(
         return frozenset(k for k in admitted if consignment.temperature in keeps[k])
 
     return assemble(
-        index, matrix, [(c, may_serve(c)) for c in consignments], fleet, tuple(map(tuple, classes.values()))
+        index, matrix, [(c, may_serve(c)) for c in consignments], fleet, tuple(map(tuple, classes.values())), apart
     )
 
 
@@ -86,19 +98,23 @@ def assemble(
     wanted: Iterable[tuple[Consignment, frozenset[int]]],
     fleet: list[VehicleClass],
     vehicle_ids: tuple[tuple[str, ...], ...],
+    apart: bool = False,
 ) -> RunTask:
     """Put consignments, each with the classes that may carry it, together with a fleet."""
-    bins = _fill_bins(wanted, fleet)
+    bins = _fill_bins(wanted, _ability(index, matrix, fleet), apart)
     # Classes that may visit nothing would only slow the engine down.
     useful = sorted(frozenset().union(*(b.classes for b in bins)))
     renumbered = {k: position for position, k in enumerate(useful)}
     demands = tuple(_demand(index, matrix, b, renumbered) for b in bins)
     nodes = sorted(matrix.position, key=lambda node_id: matrix.position[node_id])
+    hub = matrix.position[index.hub.node_id]
+    service_s = np.array([index.nodes[n].service_s for n in nodes], dtype=np.int64)
+    service_s[hub] = _longest_hub_service_s(index, bins, fleet)
     problem = RunProblem(
-        hub=matrix.position[index.hub.node_id],
+        hub=hub,
         distance_m=matrix.distance_m,
         duration_s=matrix.duration_s,
-        service_s=np.array([index.nodes[n].service_s for n in nodes], dtype=np.int64),
+        service_s=service_s,
         opens_s=np.array([index.nodes[n].opens_s for n in nodes], dtype=np.int64),
         closes_s=np.array([index.nodes[n].closes_s for n in nodes], dtype=np.int64),
         demands=demands,
@@ -109,7 +125,24 @@ def assemble(
         problem,
         tuple(tuple(c.consignment_id for c in b.consignments) for b in bins),
         tuple(vehicle_ids[k] for k in useful),
+        apart,
     )
+
+
+def _longest_hub_service_s(index: DayIndex, bins: Sequence[_Bin], fleet: Sequence[VehicleClass]) -> int:
+    """Time at the hub for the largest vehicle's full load, out and in.
+
+    Engines know one figure for every call at the hub; where handling takes time by the piece, the longest errs on the
+    safe side.
+    """
+    hub = index.hub
+    room = max((vehicle.capacity.pieces for vehicle in fleet), default=0)
+    pieces = sum(min(room, sum(load.pieces for load in loads)) for loads in _both_ways(bins))
+    return min(hub.service_s + hub.service_per_piece_s * pieces, max(hub.service_s, hub.closes_s - hub.opens_s))
+
+
+def _both_ways(bins: Sequence[_Bin]) -> tuple[list[Load], list[Load]]:
+    return [b.deliver for b in bins], [b.pick_up for b in bins]
 
 
 def vehicle_class(vehicle: Vehicle, count: int, matrix: RoadMatrix) -> VehicleClass:
@@ -161,16 +194,40 @@ def _pieces_left(index: DayIndex, booked_pieces: Mapping[str, int]) -> dict[str,
     return left
 
 
-def _limit_pieces(vehicle: Vehicle, pieces_left: int | None) -> Vehicle | None:
-    """The vehicle within its share of a daily limit, or ``None`` when nothing is left for it."""
-    if pieces_left is None or pieces_left >= vehicle.capacity_pieces * vehicle.max_trips:
+def _limit_pieces(vehicle: Vehicle, pieces_left: int | None, ways: int) -> Vehicle | None:
+    """The vehicle within its share of a daily limit, or ``None`` when nothing is left for it.
+
+    A trip that goes ``ways`` = 2 ways carries its capacity in pieces twice: once out and once back.
+    """
+    if pieces_left is None or pieces_left >= vehicle.capacity_pieces * vehicle.max_trips * ways:
         return vehicle
-    if pieces_left < 1:
+    if pieces_left < ways:
         return None
-    return replace(vehicle, capacity_pieces=min(vehicle.capacity_pieces, pieces_left), max_trips=1)
+    return replace(vehicle, capacity_pieces=min(vehicle.capacity_pieces, pieces_left // ways), max_trips=1)
 
 
-def _fill_bins(wanted: Iterable[tuple[Consignment, frozenset[int]]], fleet: list[VehicleClass]) -> list[_Bin]:
+def _ability(index: DayIndex, matrix: RoadMatrix, fleet: Sequence[VehicleClass]) -> _Able:
+    """Tell by capacity, range, time and opening hours which classes can make a visit, were it their only one."""
+
+    @cache
+    def stay_s(k: int, node_id: str, unloads: bool) -> int:
+        return longest_stay_s(index, matrix, fleet[k], index.nodes[node_id], unloads)
+
+    def able(b: _Bin) -> frozenset[int]:
+        node = index.nodes[b.consignments[0].node_ids[0]]
+        service_s = node.service_s + node.service_per_piece_s * (b.deliver.pieces + b.pick_up.pieces)
+        return frozenset(
+            k
+            for k in b.classes
+            if b.deliver.fits(fleet[k].capacity)
+            and b.pick_up.fits(fleet[k].capacity)
+            and service_s <= stay_s(k, node.node_id, b.pick_up.pieces > 0)
+        )
+
+    return able
+
+
+def _fill_bins(wanted: Iterable[tuple[Consignment, frozenset[int]]], able: _Able, apart: bool) -> list[_Bin]:
     """Put together what can be handed over in one visit, node by node.
 
     Cold goods stay apart from the rest: whether a cold vehicle should bring a village's other parcels too is for the
@@ -178,19 +235,30 @@ def _fill_bins(wanted: Iterable[tuple[Consignment, frozenset[int]]], fleet: list
     """
     at_node: dict[str, tuple[list[_Bin], list[_Bin]]] = {}
     for consignment, admitted in wanted:
-        single = _single(consignment, admitted, fleet)
+        single = _single(consignment, admitted, able)
         if single.classes:
             cold, ambient = at_node.setdefault(consignment.node_ids[0], ([], []))
             (cold if consignment.temperature.is_cold else ambient).append(single)
     bins: list[_Bin] = []
     for _, (cold, ambient) in sorted(at_node.items()):
-        cold_bins = _fold(cold, [], fleet)
+        if apart:
+            bins += [b for alike in _by_rights([*cold, *ambient]) for b in _fold(alike, [], able)]
+            continue
+        cold_bins = _fold(cold, [], able)
         barring = _barring(ambient) if cold_bins else []
-        joined = _fold(barring, cold_bins, fleet)
+        joined = _fold(barring, cold_bins, able)
         rides_along = len(joined) == len(cold_bins)
         bins += joined if rides_along else cold_bins
-        bins += _fold([b for b in ambient if b not in barring] if rides_along else ambient, [], fleet)
+        bins += _fold([b for b in ambient if b not in barring] if rides_along else ambient, [], able)
     return bins
+
+
+def _by_rights(bins: Iterable[_Bin]) -> list[list[_Bin]]:
+    """Group bins that the same classes may carry; only these can join without a loss."""
+    groups: dict[frozenset[int], list[_Bin]] = {}
+    for b in bins:
+        groups.setdefault(b.classes, []).append(b)
+    return [groups[classes] for classes in sorted(groups, key=sorted)]
 
 
 def _barring(bins: list[_Bin]) -> list[_Bin]:
@@ -206,12 +274,12 @@ def _barring(bins: list[_Bin]) -> list[_Bin]:
     return [b for b in bins if b.classes in barring]
 
 
-def _fold(singles: list[_Bin], into: list[_Bin], fleet: list[VehicleClass]) -> list[_Bin]:
+def _fold(singles: list[_Bin], into: list[_Bin], able: _Able) -> list[_Bin]:
     """Let each join the first bin with which a class is left that may carry both; the most particular come first."""
     bins = list(into)
     for single in sorted(singles, key=lambda b: (len(b.classes), b.consignments[0].consignment_id)):
         for position, other in enumerate(bins):
-            both = _joined(other, single, fleet)
+            both = _joined(other, single, able)
             if both.classes:
                 bins[position] = both
                 break
@@ -220,19 +288,22 @@ def _fold(singles: list[_Bin], into: list[_Bin], fleet: list[VehicleClass]) -> l
     return bins
 
 
-def _single(consignment: Consignment, admitted: frozenset[int], fleet: list[VehicleClass]) -> _Bin:
+def _single(consignment: Consignment, admitted: frozenset[int], able: _Able) -> _Bin:
     load = load_of(consignment)
     inbound = consignment.direction is Direction.INBOUND
     deliver, pick_up = (load, Load()) if inbound else (Load(), load)
-    return _Bin((consignment,), frozenset(k for k in admitted if load.fits(fleet[k].capacity)), deliver, pick_up)
+    single = _Bin((consignment,), admitted, deliver, pick_up)
+    return replace(single, classes=able(single))
 
 
-def _joined(first: _Bin, second: _Bin, fleet: list[VehicleClass]) -> _Bin:
-    deliver, pick_up = first.deliver + second.deliver, first.pick_up + second.pick_up
-    classes = frozenset(
-        k for k in first.classes & second.classes if deliver.fits(fleet[k].capacity) and pick_up.fits(fleet[k].capacity)
+def _joined(first: _Bin, second: _Bin, able: _Able) -> _Bin:
+    both = _Bin(
+        (*first.consignments, *second.consignments),
+        first.classes & second.classes,
+        first.deliver + second.deliver,
+        first.pick_up + second.pick_up,
     )
-    return _Bin((*first.consignments, *second.consignments), classes, deliver, pick_up)
+    return replace(both, classes=able(both))
 
 
 def _demand(index: DayIndex, matrix: RoadMatrix, b: _Bin, class_number: Mapping[int, int]) -> Demand:

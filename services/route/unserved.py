@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from services.model.agreements import Direction
 from services.model.consignments import Consignment, ResourceKind
 from services.model.fleet import Vehicle
 from services.model.plan import Unserved, UnservedReason
@@ -22,12 +23,18 @@ def explain_unserved(index: DayIndex, matrix: RoadMatrix, consignment: Consignme
 
 def _reason(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> tuple[UnservedReason, str]:
     opened = index.admitted[consignment.admission_set_id][ResourceKind.VEHICLE]
-    vehicles = [index.vehicles[v] for v in opened if is_for_runs(index, index.vehicles[v])]
+    vehicles = [
+        index.vehicles[v]
+        for v in opened
+        if is_for_runs(index, index.vehicles[v]) and consignment.temperature in index.vehicles[v].temperatures
+    ]
     if not vehicles and consignment.temperature.is_cold:
         return (
             UnservedReason.NO_COLD_RESOURCE,
             f"没有{consignment.carrier_id}可用的{consignment.temperature.value}车辆：需签订含该温层的协议或增加冷藏车",
         )
+    if not vehicles and index.admitted[consignment.admission_set_id][ResourceKind.TRIP]:
+        return UnservedReason.FLEET_EXHAUSTED, "只有班线可运，而合适的班次已满或时刻不合：增加班次运力，或签订车辆协议"
     if not vehicles:
         return (
             UnservedReason.NO_ADMISSIBLE_RESOURCE,
@@ -76,10 +83,14 @@ def _shortage(index: DayIndex, matrix: RoadMatrix, consignment: Consignment, veh
     starts = max(leaves_hub + drives[1], node.opens_s)
     if starts + service_s > node.closes_s:
         return f"{vehicle.vehicle_id} 最早 {clock(starts)} 到达，站点 {clock(node.closes_s)} 关门"
-    back = starts + service_s + drives[2] + hub.service_s + drives[3]
+    unloading_s = hub.service_s if consignment.direction is Direction.OUTBOUND else 0
+    unloaded = starts + service_s + drives[2] + unloading_s
+    if consignment.direction is Direction.OUTBOUND and unloaded > hub.closes_s:
+        return f"{vehicle.vehicle_id} 最早 {clock(unloaded)} 卸完，{hub.name} {clock(hub.closes_s)} 关门"
+    back = unloaded + drives[3]
     if back > vehicle.shift_end_s:
         return f"{vehicle.vehicle_id} 最早 {clock(back)} 返回，班次 {clock(vehicle.shift_end_s)} 结束"
-    work_s = sum(drives) + service_s + 2 * hub.service_s
+    work_s = sum(drives) + hub.service_s + service_s + unloading_s
     if vehicle.max_work_s is not None and work_s > vehicle.max_work_s:
         return f"{vehicle.vehicle_id} 需工作 {work_s / 3600:.1f} 小时，上限 {vehicle.max_work_s / 3600:.1f} 小时"
     return ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, AliasChoices, Field, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, AliasChoices, Field, PositiveFloat, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MIB: Final = 1024 * 1024
@@ -60,6 +60,24 @@ class Settings(BaseSettings):
     def describe(self) -> str:
         """Every setting on a line of its own, passwords masked; for the log at start."""
         return "\n".join(f"{name} = {_shown(value)}" for name, value in self)
+
+
+SettingsType = TypeVar("SettingsType", bound=Settings)
+
+
+def read_settings(settings_type: type[SettingsType]) -> SettingsType:
+    """Read a program's settings from the environment.
+
+    Raises
+    ------
+    SystemExit
+        Naming every setting that is wrong, without its value.
+    """
+    try:
+        return settings_type()
+    except ValidationError as error:
+        faults = [f"  {fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
+        raise SystemExit("\n".join(["wrong settings (CUNTONG_... in the environment):", *faults])) from None
 
 
 class StoreSettings(Settings):

@@ -48,6 +48,11 @@ def network_violations(county: County) -> Iterator[Violation]:
 def _hub_violations(county: County) -> Iterator[Violation]:
     path = "county.network.nodes"
     hubs = [index for index, node in enumerate(county.network.nodes) if node.kind is NodeKind.HUB]
+    for index in hubs:
+        if county.network.nodes[index].village_code:
+            yield Violation(
+                f"{path}[{index}].village_code", "a HUB serves no village; give the village a node of its own"
+            )
     if not hubs:
         yield Violation(path, "no node is the HUB; a county has exactly one")
     for index in hubs[1:]:

@@ -7,13 +7,14 @@ the service day's midnight) is an instant ``arrival_time``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.message import Message
@@ -26,6 +27,9 @@ M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 
 _SECONDS, _TIME = "_s", "_time"
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Years beyond these are slips of the pen, and near the ends of the calendar instants and days cannot be reckoned.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
 
 def encode(value: Any, message_type: type[M], service_date: date | None = None) -> M:
@@ -133,23 +137,18 @@ def _decode_field(
     if get_origin(hint) is tuple:
         convert = _converter(get_args(hint)[0], message, name, violations, service_date)
         return tuple(convert(item, f"{path}[{i}]") for i, item in enumerate(raw))
-    inner, optional = _unwrap_optional(hint)
-    if optional and not message.HasField(name):
-        return None
-    if is_dataclass(inner) and not message.HasField(name):
+    inner = _without_none(hint)
+    if message.DESCRIPTOR.fields_by_name[name].has_presence and not message.HasField(name):
         if field.default is not MISSING:
             return field.default
         violations.append(Violation(path, "is missing"))
         return None
     if name != field.name:
-        return _decode_instant(message, name, path, violations, _required(service_date))
+        return _decode_instant(message, name, _required(service_date))
     return _converter(inner, message, name, violations, service_date)(raw, path)
 
 
-def _decode_instant(message: Message, name: str, path: str, violations: list[Violation], service_date: date) -> int:
-    if not message.HasField(name):
-        violations.append(Violation(path, "is missing"))
-        return 0
+def _decode_instant(message: Message, name: str, service_date: date) -> int:
     return seconds_of_day(service_date, getattr(message, name).ToDatetime(tzinfo=UTC))
 
 
@@ -178,12 +177,17 @@ def _decode_enum(
 
 
 def decode_date(raw: str, path: str, violations: list[Violation]) -> date | None:
-    """Read ``YYYY-MM-DD``; anything else becomes a violation."""
+    """Read ``YYYY-MM-DD`` from 1970 to 2999; anything else becomes a violation."""
     try:
-        return date.fromisoformat(raw)
+        read = date.fromisoformat(raw) if _DATE.fullmatch(raw) else None
     except ValueError:
+        read = None
+    if read is None:
         violations.append(Violation(path, f"{raw[:40]!r} is not a date like 2026-11-23"))
+    elif not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        violations.append(Violation(path, f"{read} is not in the years from {_FIRST_YEAR} to {_LAST_YEAR}"))
         return None
+    return read
 
 
 def _field_name(name: str, message: Message) -> str:
@@ -196,11 +200,10 @@ def _field_name(name: str, message: Message) -> str:
     return name
 
 
-def _unwrap_optional(hint: Any) -> tuple[Any, bool]:
+def _without_none(hint: Any) -> Any:
     if get_origin(hint) in (Union, UnionType):
-        inner = [arg for arg in get_args(hint) if arg is not NoneType]
-        return inner[0], True
-    return hint, False
+        return next(argument for argument in get_args(hint) if argument is not NoneType)
+    return hint
 
 
 def _required(service_date: date | None) -> date:

@@ -30,11 +30,14 @@ from services.route.engines.engine import Demand, Effort, IntMatrix, Load, Route
 SCALE: Final = 3_600
 _OUT_OF_REACH: Final = 500_000
 _SEND_EVERY_S: Final = 0.25
-_SECOND_HALF: Final = 7_919  # the second half's seed differs from the first's by this
+_STARTS: Final = 3
+_SEED_STEP: Final = 7_919  # searches of one effort have seeds apart by this, cores have seeds apart by one
 _MAX_PENALTY: Final = 1e12
 _ITERATIONS_A_PENALTY_UPDATE: Final = 50
 # A violation first costs this many times what keeping within the limit does on average.
 _PENALTY_FACTOR: Final = 4
+# Where visits may be left out, violations must cost more than the prices of what they would serve.
+_FIRM_PENALTY_FACTOR: Final = 100
 _TYPICAL_M: Final = 150_000
 _TYPICAL_S: Final = 28_800
 
@@ -44,14 +47,38 @@ def solve_with_pyvrp(
 ) -> RunSolution | None:
     """Search in this process; see ``Engine.solve``. It cannot be interrupted: run it in a child.
 
-    The first half of the effort looks for routes that serve everything, which PyVRP does twice as fast as weighing
-    what to leave out. Only if there are none does the second half weigh it.
+    Half of the effort goes to a few short searches from different starts, since with few long routes the start decides
+    which vehicles are used; the other half goes on from the best. All look for routes that serve everything, which
+    PyVRP does twice as fast as weighing what to leave out. Only if there are none does the second half weigh it.
     """
-    half = effort.share(0.5)
-    whole = _search(_Translation(problem, serve_all=True), half, on_best, start)
-    if whole is None:
-        return _search(_Translation(problem, serve_all=False), half, on_best, start)
-    return _search(_Translation(problem, serve_all=True), half.reseeded(_SECOND_HALF), on_best, whole) or whole
+    model = _Translation(problem, serve_all=True)
+    keep = _KeepBest(on_best)
+    for number in range(_STARTS if start is None else 1):
+        share = effort.share(0.5 / _STARTS) if start is None else effort.share(0.5)
+        keep.offer(_search(model, share.reseeded(number * _SEED_STEP), keep.offer, start))
+    rest = effort.share(0.5).reseeded(_STARTS * _SEED_STEP)
+    if keep.best is None:
+        # Nobody visited is a plan as well: from there, every visit that fits makes it better.
+        model = _Translation(problem, serve_all=False)
+        keep.offer(RunSolution((), sum(demand.unserved_fen for demand in problem.demands)))
+        keep.offer(_search(model, rest, keep.offer, start or RunSolution((), 0)))
+        return keep.best
+    keep.offer(_search(model, rest, keep.offer, keep.best))
+    return keep.best
+
+
+class _KeepBest:
+    """Keeps the cheapest of the solutions offered and hands each better one on."""
+
+    def __init__(self, on_best: Callable[[RunSolution], None]) -> None:
+        self.best: RunSolution | None = None
+        self._on_best = on_best
+
+    def offer(self, solution: RunSolution | None) -> None:
+        """Take note of a solution."""
+        if solution is not None and (self.best is None or solution.cost_fen < self.best.cost_fen):
+            self.best = solution
+            self._on_best(solution)
 
 
 def _search(
@@ -75,8 +102,10 @@ def _search(
     if start is None:
         random = pyvrp.Solution.make_random(data, rng)
         initial = local_search(random, penalties.cost_evaluator(), exhaustive=True)
-    else:
+    elif model.serves_all:
         initial = model.solution(data, start)
+    else:
+        initial = local_search(model.solution(data, start), penalties.cost_evaluator(), exhaustive=True)
     params = IteratedLocalSearchParams(callbacks=_Stream(model, on_best))
     search = IteratedLocalSearch(data, penalties, local_search, initial, params)
     stop = MaxRuntime(effort.seconds) if effort.iterations is None else MaxIterations(effort.iterations)
@@ -91,6 +120,10 @@ class _Stream(IteratedLocalSearchCallbacks):
         self._model = model
         self._on_best = on_best
         self._sent_at = float("-inf")
+
+    def on_start(self, ils: IteratedLocalSearch) -> None:
+        # Told of improvements only, the caller would never hear of a start that is hard to improve.
+        self.on_best(ils.initial_solution)
 
     def on_best(self, best: pyvrp.Solution) -> None:
         now = time.monotonic()
@@ -107,7 +140,7 @@ class _Translation:
 
     def __init__(self, problem: RunProblem, serve_all: bool) -> None:
         self._problem = problem
-        self._serve_all = serve_all
+        self.serves_all = serve_all
         self._first_demand = 1 + 2 * len(problem.classes)
         self._unloads = any(demand.pick_up.pieces for demand in problem.demands)
         distance_m, duration_s = self._common_arcs()
@@ -132,15 +165,17 @@ class _Translation:
     def first_penalties(self) -> tuple[list[float], float, float]:
         """Penalties for a unit of each load dimension, a second and a metre, from the fleet's mean rates."""
         types = [self._vehicle_type(k, vehicle) for k, vehicle in enumerate(self._problem.classes)]
-        per_m = float(np.mean([t.unit_distance_cost for t in types]))
-        per_s = float(np.mean([t.unit_duration_cost for t in types]))
+        # Where a rate is zero, breaking the limit must still cost something.
+        per_m = max(1.0, float(np.mean([t.unit_distance_cost for t in types])))
+        per_s = max(1.0, float(np.mean([t.unit_duration_cost for t in types])))
         route = float(np.mean([t.fixed_cost for t in types])) + per_m * _TYPICAL_M + per_s * _TYPICAL_S
         capacity = np.mean([t.capacity for t in types], axis=0)
+        factor = _PENALTY_FACTOR if self.serves_all else _FIRM_PENALTY_FACTOR
         seconds_per_m = self._problem.duration_s.sum() / max(1, self._problem.distance_m.sum())
         return (
-            [_PENALTY_FACTOR * route / max(1.0, float(amount)) for amount in capacity],
-            _PENALTY_FACTOR * per_s,
-            _PENALTY_FACTOR * (per_m + per_s * float(seconds_per_m)),
+            [factor * route / max(1.0, float(amount)) for amount in capacity],
+            factor * per_s,
+            factor * (per_m + per_s * float(seconds_per_m)),
         )
 
     def routes(self, solution: pyvrp.Solution) -> RunSolution:
@@ -184,21 +219,24 @@ class _Translation:
             service_duration=demand.handling_s,
             tw_early=earliest,
             tw_late=max(earliest, closes - demand.handling_s),
-            prize=0 if self._serve_all else demand.unserved_fen * SCALE,
-            required=self._serve_all,
+            prize=0 if self.serves_all else demand.unserved_fen * SCALE,
+            required=self.serves_all,
         )
 
     def _depots(self) -> list[pyvrp.Depot]:
         problem = self._problem
         opens, closes = int(problem.opens_s[problem.hub]), int(problem.closes_s[problem.hub])
-        depots = [pyvrp.Depot(0, tw_early=opens, tw_late=closes - self._hub_service_s())]
+        loads_by = max(opens, closes - self._hub_service_s())
+        depots = [pyvrp.Depot(0, tw_early=opens, tw_late=loads_by)]
         for k, vehicle in enumerate(problem.classes):
             to_hub = int(problem.duration_s[vehicle.depot, problem.hub])
             from_hub = int(problem.duration_s[problem.hub, vehicle.depot])
             earliest = max(vehicle.shift_start_s, opens - to_hub)
-            latest = max(earliest, min(vehicle.shift_end_s, closes + from_hub))
-            depots.append(pyvrp.Depot(1 + 2 * k, tw_early=earliest, tw_late=latest))
-            depots.append(pyvrp.Depot(2 + 2 * k, tw_early=earliest, tw_late=latest))
+            leaves_by = max(earliest, min(vehicle.shift_end_s, loads_by - to_hub))
+            # Only who unloads at the hub has to be there before it closes.
+            back_by = min(vehicle.shift_end_s, closes + from_hub) if self._unloads else vehicle.shift_end_s
+            depots.append(pyvrp.Depot(1 + 2 * k, tw_early=earliest, tw_late=leaves_by))
+            depots.append(pyvrp.Depot(2 + 2 * k, tw_early=earliest, tw_late=max(earliest, back_by)))
         return depots
 
     def _vehicle_type(self, k: int, vehicle: VehicleClass) -> pyvrp.VehicleType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,10 @@ from inspect import isasyncgen, isawaitable
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from google.protobuf.message import DecodeError
 from grpc import aio
+
+from services.model.errors import InvalidInputError, Violation
 
 if TYPE_CHECKING:
     Context = aio.ServicerContext[Any, Any]
@@ -72,23 +75,40 @@ def wrap(handler: Handler, path: str, around: Around) -> Handler:
     """
     service, _, method = path.removeprefix("/").rpartition("/")
     kind, behaviour, rebuild = _parts(handler)
+    read = _reader(handler)
 
     async def answer(request: Any, context: Context) -> Any:
         async with around(Call(service, method, kind, context)):
-            answered = behaviour(request, context)
+            answered = behaviour(read(request), context)
             return await answered if isawaitable(answered) else answered
 
     async def write(request: Any, context: Context) -> None:
         async with around(Call(service, method, kind, context)):
-            answered = behaviour(request, context)
+            answered = behaviour(read(request), context)
             try:
                 await (_write_all(answered, context) if isasyncgen(answered) else answered)
             except aio.InternalError as error:
                 raise asyncio.CancelledError("the client is gone") from error
 
-    return rebuild(
-        write if handler.response_streaming else answer, handler.request_deserializer, handler.response_serializer
-    )
+    return rebuild(write if handler.response_streaming else answer, None, handler.response_serializer)
+
+
+def _reader(handler: Handler) -> Callable[[Any], Any]:
+    """Read requests within ``around``, so that bytes that are no message pass through it like any other mistake."""
+
+    def read(request: Any) -> Any:
+        if handler.request_deserializer is None:
+            return request  # a handler that is wrapped already reads for itself
+        try:
+            return handler.request_deserializer(request)
+        except DecodeError as error:
+            raise InvalidInputError([Violation("request", "is not a message of this method")]) from error
+
+    async def read_all(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for request in requests:
+            yield read(request)
+
+    return read_all if handler.request_streaming else read
 
 
 async def _write_all(messages: AsyncGenerator[Any, Any], context: Context) -> None:

@@ -93,9 +93,15 @@ def test_a_booking_s_paper_tells_when_and_on_what_it_travels(day: Day, plan: Pla
     assert listed == [parcel_id.split("/")[1] for parcel_id in goods.parcel_ids]
 
 
-def test_without_parcel_ids_no_parcels_are_listed(day: Day, plan: Plan) -> None:
+def test_without_parcel_ids_consignments_are_still_listed(day: Day, plan: Plan) -> None:
     bare = replace(day, consignments=tuple(replace(goods, parcel_ids=()) for goods in day.consignments))
-    assert all("运单号" not in content.decode() for content in manifests(bare, plan).values())
+    papers = {name: content.decode() for name, content in manifests(bare, plan).items()}
+    assert all("运单号" not in paper for name, paper in papers.items() if name.startswith("搭载单"))
+    run = plan.runs[0]
+    paper = next(paper for name, paper in papers.items() if name.startswith(f"路单-{run.run_id}-"))
+    taken = [consignment_id for stop in run.stops for consignment_id in stop.take]
+    assert taken
+    assert all(f",装,{consignment_id}," in paper for consignment_id in taken)
 
 
 def test_odd_ids_give_safe_names_that_differ(day: Day, plan: Plan) -> None:

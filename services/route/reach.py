@@ -1,0 +1,35 @@
+"""How long a vehicle that makes one visit alone may stay: by its range, shift and work, and by opening hours."""
+
+from __future__ import annotations
+
+import itertools
+
+from services.model.network import Node
+from services.route.day_index import DayIndex
+from services.route.engines.engine import VehicleClass
+from services.route.roads.source import RoadMatrix
+
+
+def longest_stay_s(index: DayIndex, matrix: RoadMatrix, vehicle: VehicleClass, node: Node, unloads: bool) -> int:
+    """Give the longest service that a vehicle of a class has time for at ``node``; negative where it cannot go at all.
+
+    ``unloads`` says whether it brings something back to the hub.
+    """
+    hub, at_hub = index.hub, matrix.position[index.hub.node_id]
+    way = (vehicle.depot, at_hub, matrix.position[node.node_id], at_hub, vehicle.depot)
+    drives_s = [int(matrix.duration_s[leg]) for leg in itertools.pairwise(way)]
+    loaded_s = max(vehicle.shift_start_s + drives_s[0], hub.opens_s) + hub.service_s
+    if sum(int(matrix.distance_m[leg]) for leg in itertools.pairwise(way)) > vehicle.max_distance_m:
+        return -1
+    if loaded_s > hub.closes_s:
+        return -1
+    start_s = max(loaded_s + drives_s[1], node.opens_s)
+    unloading_s = hub.service_s if unloads else 0
+    limits_s = [
+        node.closes_s - start_s,
+        vehicle.shift_end_s - start_s - drives_s[2] - unloading_s - drives_s[3],
+        vehicle.max_work_s - sum(drives_s) - hub.service_s - unloading_s,
+    ]
+    if unloads:
+        limits_s.append(hub.closes_s - start_s - drives_s[2] - unloading_s)
+    return min(limits_s)

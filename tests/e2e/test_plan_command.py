@@ -1,0 +1,298 @@
+"""The command line as a dispatcher has it: whole processes, real folders, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.app import make_app
+from services.runtime.embedded import EmbeddedStore
+from tests.county_files import set_cell, write_county
+
+ROOT = Path(__file__).resolve().parents[2]
+DATE = "2026-11-23"
+TIMEOUT_S = 60.0
+PARCELS = """\
+运单号,快递公司,方向,村代码,收件地址,重量(kg),体积(L),件数,收寄验视,实名收寄,过机安检,收件人,电话
+W1,EXP-A,进村,220282100201,,1.2,3,1,,,,张三丰,13912345678
+W2,EXP-B,进村,220282100202,,2,5,2,,,,李寻欢,0432-6578901
+W3,甲速递,出村,220282100203,,1,2,1,是,是,是,张三丰,13912345678
+W4,EXP-A,进村,,无此村 王重阳 13812345678,1,,1,,,,王重阳,13812345678
+"""
+PERSONAL = ("张三丰", "李寻欢", "王重阳", "13912345678", "13812345678", "6578901")
+FIGURES = (
+    *("rows", "held", "consignments", "bookings", "runs", "villages_with_parcels", "villages_reached", "unserved"),
+    *("cost_fen", "cost_fen_alone", "seconds", "checker"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A ``cuntong`` at work, with a temporary folder and a mark of its own."""
+
+    process: subprocess.Popen[str]
+    temporary: Path
+    mark: str
+
+    def finish(self) -> tuple[int, str]:
+        """Wait for the end; nothing of it may be left."""
+        said, _ = self.process.communicate(timeout=TIMEOUT_S)
+        assert survivors(self.mark) == []
+        assert list(self.temporary.iterdir()) == []
+        shutil.rmtree(self.temporary)
+        return self.process.returncode, said
+
+    def end(self, number: int) -> tuple[int, str]:
+        """Send a signal and wait for the end."""
+        self.process.send_signal(number)
+        return self.finish()
+
+
+def start(*arguments: str | Path, **environment: str) -> Command:
+    temporary, mark = Path(tempfile.mkdtemp(prefix="ct-")), uuid.uuid4().hex
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.cli", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ
+        | {"PYTHONPATH": f"{ROOT}:{ROOT / 'services/_generated'}", "TMPDIR": str(temporary), "COLUMNS": "80"}
+        | {"CUNTONG_TEST_MARK": mark}
+        | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return Command(process, temporary, mark)
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    return start(*arguments).finish()
+
+
+def survivors(mark: str) -> list[str]:
+    """The programs that still run with a command's mark in their environment: services, engines, Valkey."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (place / "environ").read_bytes():
+                found.append((place / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def planning(county: Path, out: Path, *options: str) -> list[str | Path]:
+    return ["plan", county, "--date", DATE, "--out", out, "--cores", "1", *options]
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    small = write_county(tmp_path_factory.mktemp("county"))
+    (small / "parcels.csv").write_text(PARCELS, encoding="utf-8")
+    return small
+
+
+@pytest.fixture(scope="module")
+def planned(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], tuple[int, str, Path]]]:
+    """Plans made side by side, as each takes some seconds: by name, the exit code, what was said and the folder."""
+    folder = tmp_path_factory.mktemp("out")
+    gb18030, empty = (Path(shutil.copytree(county, folder / name / "small")) for name in ("gb18030", "empty"))
+    for path in gb18030.rglob("*.csv"):
+        path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
+    (empty / "parcels.csv").write_text(PARCELS.partition("\n")[0] + "\n", encoding="utf-8")
+    commands = {
+        "whole": start(*planning(county, folder / "out-whole", "--budget", "1")),
+        "once": start(*planning(county, folder / "out-once", "--iterations", "30")),
+        "again": start(*planning(county, folder / "out-again", "--iterations", "30")),
+        "gb18030": start(*planning(gb18030, folder / "out-gb18030", "--iterations", "30")),
+        "empty": start(*planning(empty, folder / "out-empty", "--budget", "1")),
+    }
+    ended = {name: command.finish() for name, command in commands.items()}
+    yield lambda name: (*ended[name], folder / f"out-{name}" / DATE)
+
+
+def test_a_plan_leaves_all_papers_and_nothing_else(planned: Callable[[str], tuple[int, str, Path]]) -> None:
+    code, said, papers = planned("whole")
+    assert code == 0, said
+    assert "校核通过" in said
+    names = {path.name for path in papers.iterdir()}
+    assert names >= {"plan.json", "map.html", "summary.json", "held.csv"}
+    assert any(name.startswith(("路单-", "搭载单-")) for name in names)
+    assert [path.name for path in papers.parent.iterdir()] == [DATE]
+    summary = json.loads((papers / "summary.json").read_bytes())
+    assert [key for key in FIGURES if key not in summary] == []
+    assert (summary["rows"], summary["held_total"], summary["checker"]) == (4, 1, "passed")
+    assert (summary["villages_with_parcels"], summary["villages_reached"], summary["unserved"]) == (3, 3, 0)
+
+
+def test_the_same_seed_and_iterations_give_the_same_plan(planned: Callable[[str], tuple[int, str, Path]]) -> None:
+    (first_code, _, first), (second_code, _, second) = planned("once"), planned("again")
+    assert (first_code, second_code) == (0, 0)
+    assert (first / "plan.json").read_bytes() == (second / "plan.json").read_bytes()
+
+
+def test_gb18030_text_gives_the_same_plan_as_utf_8(planned: Callable[[str], tuple[int, str, Path]]) -> None:
+    code, said, papers = planned("gb18030")
+    assert code == 0, said
+    assert (papers / "plan.json").read_bytes() == (planned("once")[2] / "plan.json").read_bytes()
+
+
+def test_a_day_without_parcels_has_an_empty_plan(planned: Callable[[str], tuple[int, str, Path]]) -> None:
+    code, said, papers = planned("empty")
+    assert code == 0, said
+    assert "当日没有运单" in said
+    summary = json.loads((papers / "summary.json").read_bytes())
+    assert (summary["rows"], summary["runs"], summary["bookings"], summary["unserved"]) == (0, 0, 0, 0)
+
+
+def test_a_plan_and_its_papers_can_be_shown(planned: Callable[[str], tuple[int, str, Path]]) -> None:
+    code, said = run("show", planned("whole")[2] / "plan.json")
+    assert code == 0, said
+    assert "总费用" in said
+
+
+def drop_column(path: Path, column: str) -> None:
+    rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    place = rows[0].index(column)
+    path.write_text("".join(",".join(row[:place] + row[place + 1 :]) + "\n" for row in rows), encoding="utf-8")
+
+
+BAD: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
+    "missing file": (lambda f: (f / "vehicles.csv").unlink(), ("vehicles.csv",)),
+    "missing parcels": (lambda f: (f / "parcels.csv").unlink(), ("parcels.csv",)),
+    "missing column": (lambda f: drop_column(f / "partners.csv", "role"), ("partners.csv", "column role")),
+    "missing waybill column": (lambda f: drop_column(f / "parcels.csv", "运单号"), ("parcels.csv", "运单号")),
+    "unknown owner": (
+        lambda f: set_cell(f / "vehicles.csv", 3, "owner", "NOBODY"),
+        ("vehicles.csv row 3", "column owner", "NOBODY"),
+    ),
+    "stop is no node": (
+        lambda f: set_cell(f / "gtfs/stop_times.txt", 3, "stop_id", "V-9"),
+        ("stop_times.txt row 3", "stop_id", "V-9"),
+    ),
+    "cyclic trip": (
+        lambda f: set_cell(f / "gtfs/stop_times.txt", 2, "stop_id", "BS"),
+        ("stop_times.txt row 2", "stop_id", "cyclic"),
+    ),
+    "outside China": (lambda f: set_cell(f / "nodes.csv", 4, "lon", "2.35"), ("nodes.csv row 4", "column lon")),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_folder_is_refused_by_file_row_and_column(county: Path, tmp_path: Path, name: str) -> None:
+    spoil, words = BAD[name]
+    bad = Path(shutil.copytree(county, tmp_path / "small"))
+    spoil(bad)
+    old = tmp_path / "old" / DATE
+    old.mkdir(parents=True)
+    (old / "plan.json").write_text("an older plan")
+    code, said = run(*planning(bad, tmp_path / ("new" if name == "missing file" else "old"), "--budget", "1"))
+    assert code == 2, said
+    assert [word for word in words if word not in said] == [], said
+    assert "Traceback" not in said
+    assert not (tmp_path / "new").exists()
+    assert contents(tmp_path / "old") == {f"{DATE}/plan.json": b"an older plan"}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_plan_that_is_interrupted_leaves_nothing(county: Path, tmp_path: Path, number: int, code: int) -> None:
+    old = tmp_path / "out" / DATE
+    old.mkdir(parents=True)
+    (old / "plan.json").write_text("an older plan")
+    command = start(*planning(county, tmp_path / "out", "--budget", "60"))
+    assert command.process.stdout is not None
+    for line in command.process.stdout:
+        if "合配件组" in line:
+            break
+    time.sleep(0.5)
+    assert len(survivors(command.mark)) > 3
+    ended, said = command.end(number)
+    assert (ended, "已中断" in said, "Traceback" in said) == (code, True, False), said
+    assert contents(tmp_path / "out") == {f"{DATE}/plan.json": b"an older plan"}
+
+
+def test_check_says_what_a_folder_holds(county: Path) -> None:
+    code, said = run("check", county, "--date", DATE)
+    assert code == 0, said
+    assert "数据有效" in said
+    assert "运单 waybills 4" in said
+    assert run("check", county)[0] == 0  # the date of today
+
+
+def test_help_is_there_for_every_command() -> None:
+    code, said = run("--help")
+    commands = ("check", "consolidate", "plan", "show", "watch", "cancel", "serve")
+    assert code == 0
+    assert [command for command in commands if command not in said] == []
+    for command in commands:
+        shown = CliRunner().invoke(make_app(), [command, "--help"], prog_name="cuntong")
+        assert (shown.exit_code, f"Usage: cuntong {command}" in shown.output) == (0, True), shown.output
+
+
+def test_wrong_use_is_explained_without_a_traceback(county: Path) -> None:
+    uses = [
+        start("plan", county, "--date", "tomorrow"),
+        start("plan", county, "--budget", "0"),
+        start("plan"),
+        start("check", "/nowhere"),
+        start("show", "plan-0", "--route", "127.0.0.1:1"),
+        start("watch", "plan-0", "--route", "127.0.0.1:1"),
+    ]
+    for use in uses:
+        code, said = use.finish()
+        assert (code, "Traceback" in said) == (2, False), said
+
+
+def test_services_kept_up_hold_no_personal_data_and_end_on_sigterm(county: Path, tmp_path: Path) -> None:
+    data = tmp_path / "store"
+    with EmbeddedStore(data) as store:
+        listens = ("consolidation", "route", "consolidation-metrics", "route-metrics")
+        free = [f"--{name}=127.0.0.1:0" for name in listens]
+        serve = start("serve", *free, CUNTONG_REDIS_URL=store.url)
+        assert serve.process.stdout is not None
+        heard, grpc = "", dict[str, str]()
+        while "Ctrl-C" not in heard:
+            line = serve.process.stdout.readline()
+            assert line, heard
+            heard += line
+            if match := re.match(r"(consolidation|route): gRPC (\S+)", line):
+                grpc[match[1]] = match[2]
+        addresses = [f"--consolidation={grpc['consolidation']}", f"--route={grpc['route']}"]
+        pooling = start("consolidate", county, "--date", DATE, "--held", tmp_path / "held.csv", addresses[0])
+        code, said = run(*planning(county, tmp_path / "out", "--iterations", "30", *addresses))
+        assert code == 0, said
+        consolidated, pooled = pooling.finish()
+        assert consolidated == 0, pooled
+        stored = b"".join(contents(data).values())
+        (plan_id,) = set(re.findall(rb"plan-[0-9a-f]{32}", stored))
+        route = f"--route={grpc['route']}"
+        known = [start(command, plan_id.decode(), route) for command in ("show", "watch", "cancel")]
+        unknown = start("show", "plan-0", route)
+        shown = [command.finish() for command in known]
+        assert [code for code, _ in shown] == [0, 0, 0], shown
+        unknown_code, not_found = unknown.finish()
+        assert (unknown_code, "没有这个计划" in not_found) == (2, True), not_found
+        code, log = serve.end(signal.SIGTERM)
+        assert code == 0, log
+    assert len(stored) > 1_000
+    told = [said, pooled, heard, log, not_found, *(text for _, text in shown)]
+    places = [text.encode() for text in told] + [stored, *contents(tmp_path).values()]
+    assert [word for word in PERSONAL for place in places if word.encode() in place] == []
