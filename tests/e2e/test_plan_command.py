@@ -64,8 +64,10 @@ class Command:
 
 def start(*arguments: str | Path, **environment: str) -> Command:
     temporary, mark = Path(tempfile.mkdtemp(prefix="ct-")), uuid.uuid4().hex
+    # Whatever becomes of a test, what it started ends with it.
+    with_us = [sys.executable, "-I", "-S", str(ROOT / "services/runtime/lifeline.py"), str(os.getpid()), "--"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "services.cli", *map(str, arguments)],
+        [*with_us, sys.executable, "-m", "services.cli", *map(str, arguments)],
         cwd=ROOT,
         env=os.environ
         | {"PYTHONPATH": f"{ROOT}:{ROOT / 'services/_generated'}", "TMPDIR": str(temporary), "COLUMNS": "80"}
