@@ -53,7 +53,11 @@ def consolidate_remotely(
         for batch in encode_parcels(parcels):
             yield consolidation_pb.ConsolidateRequest(parcels=batch)
 
-    return decode_answer(consolidation_grpc.ConsolidationServiceStub(channel).Consolidate(requests()))
+    answer = decode_answer(consolidation_grpc.ConsolidationServiceStub(channel).Consolidate(requests()))
+    back = pl.concat([answer.fates["row"], answer.held["row"]]).sort()
+    if not back.equals(parcels["row"].cast(pl.UInt32).sort()):
+        raise InvalidInputError([Violation("parcels.row", "the rows that came back are not those that were sent")])
+    return answer
 
 
 def submit_plan(channel: grpc.Channel, day: Day, settings: PlanSettings, request_id: str) -> str:

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from services.cli.client import channel_to
-from services.cli.county_day import consolidate_day, read_county_day, tell_notes
+from services.cli.county_day import consolidate_day, read_county_day, tell_held, tell_notes
 from services.cli.local import local_services
 from services.cli.options import DEFAULT_VILLAGES, Folder, ServiceDate, Villages
 from services.files.held_csv import held_csv
@@ -22,7 +22,7 @@ def consolidate(
     service_date: ServiceDate,
     villages: Villages = DEFAULT_VILLAGES,
     held_file: Annotated[
-        Path | None, typer.Option("--held", help="Write the held parcels to this CSV file 留置清单.")
+        Path | None, typer.Option("--held", help="Write the held parcels to this CSV file 扣留清单.")
     ] = None,
     consolidation: Annotated[
         str, typer.Option(help="Address of the consolidation service; started here unless given.")
@@ -44,11 +44,12 @@ def consolidate(
     pieces = sum(c.pieces for c in day.consignments)
     console.print(
         f"{county_day.rows} 票 waybills → {len(day.consignments)} 个合配件组 consignments ({pieces} 件 pieces), "
-        f"留置 held {len(held)}",
+        f"扣留 held {len(held)}",
         style="bold",
     )
-    for reason, count in held["reason"].value_counts(sort=True).iter_rows():
-        console.print(f"  {count:6d}  {reason}")
+    tell_held(held, console)
     if held_file is not None:
         write_file(held_file, held_csv(held))
         console.print(f"→ {held_file}", soft_wrap=True)
+    elif len(held):
+        console.print("  --held held.csv 列出全部 lists them all", style="dim")

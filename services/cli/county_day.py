@@ -9,7 +9,7 @@ from pathlib import Path
 import grpc
 import polars as pl
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from services.cli.client import consolidate_remotely
@@ -17,8 +17,10 @@ from services.files.county_folder import CountyFolder, read_county
 from services.files.faults import CountyFolderError, Fault
 from services.files.gazetteer import read_villages
 from services.files.waybills import WaybillTable, read_waybills
+from services.files.words import HELD
 from services.model.day import Day
 from services.model.network import Village
+from services.model.parcels import HeldReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,21 @@ def tell_notes(county_day: CountyDay, console: Console) -> None:
         f"parcels.csv: 个人信息列“{column}”已丢弃({cells} 格) personal column dropped"
         for column, cells in county_day.waybills.dropped_columns
     ]
-    lines = Table.grid(padding=(0, 1))
     for note in (*county_day.folder.notes, *county_day.waybills.notes, *dropped):
-        lines.add_row(" ·", Text(note))
-    if lines.row_count:
-        console.print(lines, style="dim")
+        console.print(Padding(Text(f"· {note}"), (0, 0, 0, 2), expand=False), style="dim")
+    overdue = county_day.waybills.parcels.filter(pl.col("due_in_days") < 0).height
+    if overdue:
+        console.print(f"  {overdue} 票最晚日期早于计划日期，按当日处理 overdue, treated as due today", style="yellow")
     if county_day.rows == 0:
         console.print("  当日没有运单，计划为空 no waybills on this day: the plan is empty", style="yellow")
+
+
+def tell_held(held: pl.DataFrame, console: Console) -> None:
+    """Say how many parcels are held for each reason, with the first of each."""
+    reasons = held.group_by("reason", maintain_order=True).agg(pl.len(), pl.col("row", "detail").first())
+    for reason, count, row, detail in reasons.sort("len", descending=True).iter_rows():
+        words = f"  {count:6d}  {HELD[HeldReason(reason)]} {reason}  如第 {row} 行 e.g. row {row}: {detail}"
+        console.print(words, markup=False, soft_wrap=True)
 
 
 def consolidate_day(channel: grpc.Channel, county_day: CountyDay) -> tuple[Day, pl.DataFrame]:

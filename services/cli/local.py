@@ -71,14 +71,15 @@ def _service(
     grpc, metrics = listen or ("127.0.0.1:0", "127.0.0.1:0")
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(place for place in sys.path if place),  # where this program found its modules
+        # Modules are found where this program found its own.
+        "PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path),
         "CUNTONG_LISTEN": grpc,
         "CUNTONG_METRICS_LISTEN": metrics,
         "CUNTONG_READY_FILE": str(work / f"{name}.json"),
         "CUNTONG_REDIS_URL": url,
     }
     with (work / f"{name}.log").open("wb") as own_log:
-        process = start_child([sys.executable, "-m", module], stderr=log or own_log, environment=environment)
+        process = start_child([sys.executable, "-P", "-m", module], stderr=log or own_log, environment=environment)
         try:
             yield process
         finally:

@@ -30,9 +30,8 @@ from services.model.plan import PlanResult
 from services.route.checker import check as check_plan
 from services.runtime.config import StoreSettings, read_settings
 
-PASSED = "passed"
 _POOLED: dict[Language, str] = {
-    "zh": "{rows} 票 → {consignments} 个合配件组, 留置 {held}",
+    "zh": "{rows} 票 → {consignments} 个合配件组, 扣留 {held}",
     "en": "{rows} waybills → {consignments} consignments, {held} held",
 }
 
@@ -77,12 +76,13 @@ def plan(
             result = _plan_remotely(route_address, day, settings, console, language)
     with seconds.of("check"):
         broken = check_plan(day, result.plan)
-    if broken:
-        raise PlanRefusedError([(law.law.value, f"{law.subject}: {law.detail}") for law in broken])
+    verdict = "passed" if not broken else "refused: " + ", ".join(sorted({law.law.value for law in broken}))
     with seconds.of("write"):
         papers = _papers(county_day, day, result) | {"held.csv": held_csv(held)}
-    summary = summarise(day, result, county_day.rows, held, seconds.phases, PASSED)
+    summary = summarise(day, result, county_day.rows, held, seconds.phases, verdict)
     target = out / service_date.isoformat()
+    if broken:
+        raise PlanRefusedError([(law.law.value, f"{law.subject}: {law.detail}") for law in broken])
     write_outputs(target, papers | {"summary.json": summary_json(summary)})
     print_summary(summary, console, language)
     _tell_papers(target, sorted(papers), console)

@@ -26,6 +26,8 @@ def show(
     if Path(plan).is_file():
         _print(read_plan(Path(plan).read_bytes()).plan, console)
         return
+    if "/" in plan or plan.endswith(".json"):
+        raise typer.BadParameter(f"没有这个文件 there is no file {plan}")
     with channel_to(route) as channel:
         job, result = get_plan(channel, plan)
     console.print(f"{job.plan_id}  {route_pb.JobState.Name(job.state)}  {job.progress.percent}%  {job.reason}".rstrip())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,11 +37,16 @@ from services.files.provenance import Provenance
 from services.files.tables import has_table
 from services.model.agreements import Agreement, CooperationModel, Direction, Partner, Role, Sharing, Temperature
 from services.model.day import County
+from services.model.errors import Violation
 from services.model.fleet import Energy, Vehicle
 from services.model.network import Network, Node, NodeKind, Position, RoadPair, Transfer
 from services.validation import county_violations
 
 Model = TypeVar("Model")
+
+# A coordinate pair of GeoJSON, and how far outside the outline a node may stand: about 20 km.
+_POINT: Final = re.compile(r"\[\s*(-?[0-9]+(?:\.[0-9]+)?)\s*,\s*(-?[0-9]+(?:\.[0-9]+)?)\s*[,\]]")
+_MARGIN_DEGREES: Final = 0.2
 
 _POSITIONS: Final = {
     "source": Position.SURVEYED,
@@ -165,7 +171,8 @@ def read_county(folder: Path, service_date: date) -> CountyFolder:
     """
     name = folder.resolve().name
     if not folder.is_dir():
-        raise CountyFolderError([Fault(name, None, None, "there is no such folder")])
+        said = "is a file, not a folder" if folder.exists() else "there is no such folder"
+        raise CountyFolderError([Fault(name, None, None, said)])
     findings, provenance = Findings(), Provenance(name)
 
     def table(file: str, path: str, columns: Sequence[Column]) -> list[Record]:
@@ -191,8 +198,8 @@ def read_county(folder: Path, service_date: date) -> CountyFolder:
         lines=read_gtfs(folder / "gtfs", service_date, findings, provenance),
         vehicles=tuple(Vehicle(**(_UNNAMED_KIND | record.values)) for record in vehicles),
     )
-    outline = _outline(folder / "outline.geojson", findings)
-    _judge(county, findings, provenance)
+    outline, bounds = _outline(folder / "outline.geojson", findings)
+    _judge(county, bounds, findings, provenance)
     findings.raise_if_any()
     _note_places(county, findings)
     _note_idle(county, service_date, findings)
@@ -219,27 +226,52 @@ def _node(record: Record) -> Node:
     return Node(**(values | {"lon": lon, "lat": lat}))
 
 
-def _outline(path: Path, findings: Findings) -> str:
+Bounds = tuple[float, float, float, float]
+"""Western, southern, eastern and northern limit in degrees."""
+
+
+def _outline(path: Path, findings: Findings) -> tuple[str, Bounds | None]:
+    """Read the outline's text and its limits."""
     if not path.is_file():
-        return ""
+        return "", None
     try:
         outline = path.read_text(encoding="utf-8-sig")
         shape = json.loads(outline)
     except (OSError, ValueError, RecursionError):
         findings.fault(path.name, "is no GeoJSON that can be read")
-        return ""
+        return "", None
     if not isinstance(shape, dict) or "type" not in shape:
         findings.fault(path.name, "is JSON, but no GeoJSON object with a type")
-    return outline
+    points = [(float(lon), float(lat)) for lon, lat in _POINT.findall(outline)]
+    if not points:
+        return outline, None
+    lons, lats = zip(*points, strict=True)
+    return outline, (min(lons), min(lats), max(lons), max(lats))
 
 
-def _judge(county: County, findings: Findings, provenance: Provenance) -> None:
+def _outside(county: County, bounds: Bounds | None) -> Iterator[Violation]:
+    """Report nodes well outside the county's outline: a slip of the pen or a wrong coordinate system."""
+    if bounds is None:
+        return
+    west, south, east, north = bounds
+    for index, node in enumerate(county.network.nodes):
+        inside = (
+            west - _MARGIN_DEGREES <= node.lon <= east + _MARGIN_DEGREES
+            and south - _MARGIN_DEGREES <= node.lat <= north + _MARGIN_DEGREES
+        )
+        if not inside:
+            said = "lies outside the county's outline; is the coordinate system right?"
+            yield Violation(f"county.network.nodes[{index}].lon", said)
+
+
+def _judge(county: County, bounds: Bounds | None, findings: Findings, provenance: Provenance) -> None:
     """Add the county's violations as faults, leaving out what only follows from faults that are known already."""
     if any(fault.row is None for fault in findings.faults):
         return  # a missing file or column would make everything that names its contents look wrong
     rows = {(fault.file, fault.row) for fault in findings.faults}
     files = {fault.file for fault in findings.faults}
-    for fault in map(provenance.fault, county_violations(county)):
+    violations = county_violations(county)
+    for fault in map(provenance.fault, violations or _outside(county, bounds)):
         if (fault.file, fault.row) not in rows and not (fault.row is None and fault.file in files):
             findings.faults.append(fault)
 
@@ -247,14 +279,14 @@ def _judge(county: County, findings: Findings, provenance: Provenance) -> None:
 def _note_places(county: County, findings: Findings) -> None:
     nodes = county.network.nodes
     if placed := sum(node.position is Position.PLACED for node in nodes):
-        findings.note(f"{placed} of {len(nodes)} nodes are PLACED: their coordinates are made up until imported")
+        findings.note(f"{placed} of {len(nodes)} nodes are PLACED: their coordinates are provisional 坐标暂定")
     namesakes: defaultdict[str, set[str]] = defaultdict(set)
     for node in nodes:
         if node.village_code:
             namesakes[node.name].add(node.village_code)
-    for name, codes in namesakes.items():
-        if len(codes) > 1:
-            findings.note(f"{len(codes)} villages have a node of the same name: {name} ({', '.join(sorted(codes))})")
+    shared = [f"{name} ({', '.join(sorted(codes))})" for name, codes in namesakes.items() if len(codes) > 1]
+    if shared:
+        findings.note(f"nodes of different villages have the same name 村站重名: {'; '.join(shared)}")
 
 
 def _note_idle(county: County, service_date: date, findings: Findings) -> None:

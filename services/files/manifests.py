@@ -30,7 +30,7 @@ STOP_HEADER: Final = (
     "离站件数",
     "合配件组数",
 )
-PARCEL_HEADER: Final = ("序号", "节点", "装卸", "合配件组", "快递公司", "运单号")
+PARCEL_HEADER: Final = ("序号", "节点", "名称", "装卸", "合配件组", "快递公司", "运单号")
 _NAME_BYTES: Final = 150
 _UNSAFE: Final = re.compile(r"[^\w.+-]+")
 
@@ -136,7 +136,7 @@ class _Writer:
                 carrier = self._partner(goods.carrier_id)
                 # A caller may keep the parcels' names; the consignment is listed all the same.
                 for waybill in tuple(_waybills(goods)) or ("",):
-                    yield number, stop.node_id, word, goods.consignment_id, carrier, waybill
+                    yield number, stop.node_id, self.nodes[stop.node_id], word, goods.consignment_id, carrier, waybill
 
     def booking_rows(self, booking: Booking) -> Iterator[Row]:
         line = self.lines[booking.line_id]

@@ -177,6 +177,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "rows": "收到 {rows} 票，合配 {good} 票，扣留 {held} 票",
         "held": "扣留原因",
         "groups": "合配件组",
+        "nothing": "没有可配送的快件，计划为空；扣留原因见 held.csv",
         "goods": "{groups} 组，{pieces} 件，{weight} kg",
         "carried": "运输",
         "plan": "{runs} 车次，{bookings} 搭载，{shuttles} 接驳，{km} km",
@@ -216,6 +217,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "rows": "{rows} in, {good} consigned, {held} held",
         "held": "Held",
         "groups": "Consignments",
+        "nothing": "nothing to deliver: the plan is empty; held.csv says why",
         "goods": "{groups} of {pieces} pieces, {weight} kg",
         "carried": "Carried by",
         "plan": "{runs} runs, {bookings} bookings, {shuttles} shuttles, {km} km",
@@ -278,6 +280,9 @@ def _lines(summary: Summary, words: dict[str, str], language: Language) -> Itera
     weight = f"{summary.weight_g / 1000:,.0f}"
     goods = words["goods"].format(groups=f"{summary.consignments:,}", pieces=f"{summary.parcels:,}", weight=weight)
     yield _row(words["groups"], goods)
+    if not summary.consignments:
+        yield _row("", words["nothing"], "bold red")
+        return
     plan = words["plan"].format(
         runs=summary.runs,
         bookings=summary.bookings,

@@ -27,7 +27,10 @@ class Decision:
 def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
     """Write a decision out as a plan."""
     runs = make_runs(index, matrix, decision)
-    bookings = tuple(_booking(option, number) for number, option in enumerate(decision.bookings, start=1))
+    width = len(str(len(decision.bookings)))  # so that names sort as numbers do
+    bookings = tuple(
+        _booking(option, f"B{number:0{width}}") for number, option in enumerate(decision.bookings, start=1)
+    )
     shuttles = _shuttles(decision.bookings)
     carried = {c.consignment_id for run in runs for c in run.carriages} | {b.consignment_id for b in bookings}
     left = [c for c in index.day.consignments if c.consignment_id not in carried]
@@ -77,9 +80,9 @@ def tariffs_fen(index: DayIndex, bookings: Sequence[BookingOption]) -> int:
     )
 
 
-def _booking(option: BookingOption, number: int) -> Booking:
+def _booking(option: BookingOption, booking_id: str) -> Booking:
     return Booking(
-        booking_id=f"B{number}",
+        booking_id=booking_id,
         consignment_id=option.consignment.consignment_id,
         line_id=option.line.line_id,
         trip_id=option.trip.trip_id,

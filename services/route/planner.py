@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.model.consignments import Consignment
@@ -32,7 +33,9 @@ Report = Callable[[str, int, int], None]
 _RUNS_PART: Final = 0.4
 _ROUND_PART: Final = 0.1
 _POLISH_PART: Final = 0.2
-_ALONE_PART: Final = 0.1
+_ALONE_PART: Final = 0.15
+# Less than this is too short for any search to begin.
+_LEAST_S: Final = 0.5
 # What each round tries side by side: how villages are valued, and by how much that is raised or lowered.
 _ROUNDS: Final[tuple[tuple[tuple[Estimate, int], ...], ...]] = (
     ((Estimate.MARGIN, 100), (Estimate.SHARE, 100)),
@@ -42,7 +45,14 @@ _ROUNDS: Final[tuple[tuple[tuple[Estimate, int], ...], ...]] = (
 )
 
 
-def plan_day(day: Day, settings: PlanSettings, engine: Engine, should_stop: ShouldStop, report: Report) -> PlanResult:
+def plan_day(
+    day: Day,
+    settings: PlanSettings,
+    engine: Engine,
+    should_stop: ShouldStop,
+    report: Report,
+    clock: Callable[[], float] = time.monotonic,
+) -> PlanResult:
     """Plan a valid day.
 
     A pure function of the day, the settings and their seed when these limit iterations; with a time budget the plan
@@ -61,7 +71,7 @@ def plan_day(day: Day, settings: PlanSettings, engine: Engine, should_stop: Shou
     matrix = choose_roads(day).matrix(nodes_on_roads(day))
     report("options", 0, 2)
     options = enumerate_options(index) if settings.use_lines else []
-    search = _Search(index, matrix, settings, engine, should_stop, report)
+    search = _Search(index, matrix, settings, engine, should_stop, report, clock, clock() + settings.time_budget_s)
     runs_only = search.best_runs((), _RUNS_PART, phase="runs", done_percent=2, part_percent=30)
     if runs_only is None:
         raise BudgetTooShortError(f"no plan was found in {settings.time_budget_s} s; give more time")
@@ -70,7 +80,8 @@ def plan_day(day: Day, settings: PlanSettings, engine: Engine, should_stop: Shou
     comparison = None
     if settings.compare and not should_stop():
         # Polished like the plan, though without the rounds that its choice of lines took.
-        runs_only = search.polished(runs_only) if best.bookings else best
+        extra_s = settings.time_budget_s * _POLISH_PART
+        runs_only = replace(search, deadline=clock() + extra_s).polished(runs_only) if best.bookings else best
         best = min(best, runs_only, key=search.cost)
         report("alone", search.cost(best), 72)
         effort = _effort(settings).share(_ALONE_PART)
@@ -128,6 +139,18 @@ class _Search:
     engine: Engine
     should_stop: ShouldStop
     report: Report
+    clock: Callable[[], float]
+    deadline: float
+
+    def effort(self, part: float) -> Effort:
+        """Return a part of the whole effort, or less where a time budget has less left."""
+        share = _effort(self.settings).share(part)
+        left_s = self.deadline - self.clock()
+        return replace(share, seconds=max(_LEAST_S, min(share.seconds, left_s)))
+
+    def is_over(self) -> bool:
+        """Whether to stop: it was asked for, or a time budget is spent."""
+        return self.should_stop() or (self.settings.iterations is None and self.clock() >= self.deadline)
 
     def cost(self, decision: Decision) -> int:
         """What a decision costs when it is written out."""
@@ -148,7 +171,7 @@ class _Search:
         from. Where that leaves something unserved, goods of different rights are searched for apart.
         """
         together = self._search_runs(bookings, part, phase, done_percent, part_percent, start)
-        if together is None or together.task.apart or self._serves_all(together):
+        if together is None or together.task.apart or self._serves_all(together) or self.is_over():
             return together
         apart = self._search_runs(bookings, part, phase, done_percent, part_percent, start, apart=True)
         return min([together, *([apart] if apart else [])], key=self.cost)
@@ -156,6 +179,10 @@ class _Search:
     def _serves_all(self, decision: Decision) -> bool:
         carried = {i for route in decision.solution.routes for trip in route.trips for i in trip}
         return len(carried) == len(decision.task.demands)
+
+    def _unserved_fen(self, task: RunTask) -> int:
+        """Return the price of everything in a task, as it is when no run is driven."""
+        return sum(demand.unserved_fen for demand in task.problem.demands)
 
     def _search_runs(
         self,
@@ -169,13 +196,16 @@ class _Search:
     ) -> Decision | None:
         task = self._task(bookings, apart or (start is not None and start.task.apart))
         warm = carry_over(start.task, start.solution, task) if start else None
+        fixed_fen = self.cost(Decision(tuple(bookings), task, RunSolution((), 0))) - self._unserved_fen(task)
+        told: list[int] = []
 
         def search(core: int) -> RunSolution | None:
             def on_best(solution: RunSolution) -> None:
-                if core == 0:
-                    self.report(phase, solution.cost_fen, done_percent + part_percent // 2)
+                # The whole day's best on any core, so that what a watcher sees never goes up.
+                told.append(min([solution.cost_fen + fixed_fen, *told[-1:]]))
+                self.report(phase, told[-1], done_percent + part_percent // 2)
 
-            effort = _effort(self.settings).share(part).reseeded(core)
+            effort = self.effort(part).reseeded(core)
             return self.engine.solve(task.problem, effort, self.should_stop, on_best, warm)
 
         with ThreadPoolExecutor(self.settings.cores) as pool:
@@ -188,7 +218,7 @@ class _Search:
         best, best_fen = runs_only, self.cost(runs_only)
         tried: set[tuple[BookingOption, ...]] = {()}
         for number, variants in enumerate(_ROUNDS):
-            if self.should_stop():
+            if self.is_over():
                 break
             plan = make_plan(self.index, self.matrix, best)
             choices: list[tuple[BookingOption, ...]] = []
@@ -207,6 +237,8 @@ class _Search:
 
     def polished(self, decision: Decision) -> Decision:
         """Search once more around a decision; never worse."""
+        if self.is_over():
+            return decision
         again = self.best_runs(decision.bookings, _POLISH_PART, "runs", 64, 6, start=decision)
         return min([decision, *([again] if again else [])], key=self.cost)
 
@@ -214,7 +246,7 @@ class _Search:
         def search(choice: tuple[BookingOption, ...]) -> Decision | None:
             task = self._task(choice, best.task.apart)
             # A round takes its part of the time however many cores its choices share.
-            effort = _effort(self.settings).share(_ROUND_PART * min(1.0, self.settings.cores / len(choices)))
+            effort = self.effort(_ROUND_PART * min(1.0, self.settings.cores / len(choices)))
             warm = carry_over(best.task, best.solution, task)
             solution = self.engine.solve(task.problem, effort, self.should_stop, lambda _: None, warm)
             return None if solution is None else Decision(choice, task, solution)

@@ -17,6 +17,8 @@ MIN_LON: Final = 73.0
 MAX_LON: Final = 136.0
 MIN_LAT: Final = 3.0
 MAX_LAT: Final = 54.0
+MAX_KM_FROM_HUB: Final = 300.0
+_KM_A_DEGREE: Final = 111.2
 
 
 def network_violations(county: County) -> Iterator[Violation]:
@@ -37,6 +39,7 @@ def network_violations(county: County) -> Iterator[Violation]:
             )
         if node.owner:
             yield from reference_violation(node.owner, partners, f"{here}.owner", "partner")
+    yield from _far_violations(county)
     yield from _transfer_violations(county)
     yield from _road_table_violations(county)
     yield from value_violations(network.roads, f"{path}.roads")
@@ -72,6 +75,21 @@ def _position_violations(node: Node, path: str) -> Iterator[Violation]:
         yield Violation(f"{path}.lon", f"{node.lon:g} is outside China ({MIN_LON:g} to {MAX_LON:g}){hint}")
     if not MIN_LAT <= node.lat <= MAX_LAT:
         yield Violation(f"{path}.lat", f"{node.lat:g} is outside China ({MIN_LAT:g} to {MAX_LAT:g}){hint}")
+
+
+def _far_violations(county: County) -> Iterator[Violation]:
+    """Report nodes that no county's vehicle could reach: a slip of the pen or a wrong coordinate system."""
+    hub = next((node for node in county.network.nodes if node.kind is NodeKind.HUB), None)
+    if hub is None or not _in_china(hub.lon, hub.lat):
+        return
+    for index, node in enumerate(county.network.nodes):
+        if not _in_china(node.lon, node.lat):
+            continue
+        east_km = (node.lon - hub.lon) * _KM_A_DEGREE * math.cos(math.radians(hub.lat))
+        away_km = math.hypot(east_km, (node.lat - hub.lat) * _KM_A_DEGREE)
+        if away_km > MAX_KM_FROM_HUB:
+            said = f"lies {away_km:.0f} km from the hub; is the coordinate system right?"
+            yield Violation(f"county.network.nodes[{index}].lon", said)
 
 
 def _in_china(lon: float, lat: float) -> bool:

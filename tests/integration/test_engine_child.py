@@ -136,6 +136,14 @@ def test_a_child_that_dies_before_any_plan_is_a_failure(problem: RunProblem, mon
         ChildEngine().solve(problem, LONG, never, lambda _: None)
 
 
+def test_a_child_that_writes_anything_else_is_a_failure_at_once(
+    problem: RunProblem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/echo")
+    with pytest.raises(PlanningFailedError, match="ended"):
+        ChildEngine().solve(problem, LONG, never, lambda _: None)
+
+
 def test_a_caller_that_fails_leaves_no_child(problem: RunProblem) -> None:
     def fail(_: RunSolution) -> None:
         raise KeyError("from the caller")

@@ -23,7 +23,9 @@ from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolutio
 from services.route.engines.messages import Better, Done, Failed, Task
 
 _POLL_S: Final = 0.05
-_START_UP_S: Final = 30.0
+# How long a child may overrun: long while it has sent nothing, short once its best plan is here.
+_PATIENCE_S: Final = 30.0
+_GRACE_S: Final = 3.0
 _LONGEST_S: Final = 3_600.0
 
 
@@ -43,8 +45,8 @@ class ChildEngine:
     ) -> RunSolution | None:
         """Search in a child; see ``Engine.solve``.
 
-        A child that is told to stop, or that overruns its time by half and half a minute, is killed and the best plan
-        that it has sent is the answer.
+        A child that is told to stop, or that overruns its time, is killed and the best plan that it has sent is the
+        answer.
 
         Raises
         ------
@@ -53,19 +55,19 @@ class ChildEngine:
         """
         if not problem.demands:
             return RunSolution((), 0)
-        allowed_s = _LONGEST_S if effort.iterations is not None else effort.seconds * 1.5 + _START_UP_S
-        deadline = self.clock() + allowed_s
+        began = self.clock()
         best: RunSolution | None = None
         # The kernel ends the child with the thread that started it, and this one stays until the child has ended.
         child = subprocess.Popen(
-            [sys.executable, "-m", "services.route.engines.searcher", str(os.getpid())],
+            [sys.executable, "-P", "-m", "services.route.engines.searcher", str(os.getpid())],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
         try:
             answers = _converse(child, Task(problem, effort, start))
-            while not should_stop() and self.clock() < deadline:
+            while not should_stop() and self.clock() - began < _allowed_s(effort, best is not None):
                 try:
                     answer = answers.get(timeout=_POLL_S)
                 except Empty:
@@ -85,6 +87,12 @@ class ChildEngine:
             child.wait()
 
 
+def _allowed_s(effort: Effort, has_plan: bool) -> float:
+    if effort.iterations is not None:
+        return _LONGEST_S
+    return effort.seconds + (_GRACE_S if has_plan else _PATIENCE_S)
+
+
 def _converse(child: subprocess.Popen[bytes], task: Task) -> SimpleQueue[Better | Done | Failed]:
     """Send the task and read answers in threads, so that neither pipe can block the caller."""
     answers: SimpleQueue[Better | Done | Failed] = SimpleQueue()
@@ -101,9 +109,10 @@ def _converse(child: subprocess.Popen[bytes], task: Task) -> SimpleQueue[Better 
             while True:
                 try:
                     answers.put(pickle.load(stream))
-                except (EOFError, pickle.UnpicklingError):
-                    # The last message of a child that was killed may be cut off anywhere.
-                    answers.put(Failed("the search process ended early"))
+                except Exception as error:
+                    # A child that was killed may be cut off anywhere, one that went wrong may have written anything,
+                    # and pickle raises nearly every kind of error then.
+                    answers.put(Failed(f"the search process ended early ({type(error).__name__})"))
                     return
 
     if child.stdin is None or child.stdout is None:

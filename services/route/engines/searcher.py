@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 
@@ -13,7 +14,9 @@ from services.runtime.lifeline import die_with_parent
 def _main() -> None:
     die_with_parent(int(sys.argv[1]))
     task: Task = pickle.load(sys.stdin.buffer)
-    output = sys.stdout.buffer
+    # What a library prints must not get between the messages.
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
     def send(answer: Better | Done | Failed) -> None:
         pickle.dump(answer, output, protocol=pickle.HIGHEST_PROTOCOL)

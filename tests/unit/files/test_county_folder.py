@@ -120,5 +120,5 @@ def test_notes_tell_what_a_user_should_know(tmp_path: Path) -> None:
     notes = "\n".join(read_county(small, SERVICE_DATE).notes)
     assert "partners.csv: unknown columns ignored: 传真" in notes
     assert "2 of 5 nodes are PLACED" in notes
-    assert "2 villages have a node of the same name: 中村服务站 (220282100202, 220282100203)" in notes
+    assert "村站重名: 中村服务站 (220282100202, 220282100203)" in notes
     assert "freight.txt has no row for 1 of the day's trips" in notes

@@ -207,3 +207,24 @@ def test_any_bytes_read_or_are_refused(content: bytes, file: str) -> None:
             read_county(small, SERVICE_DATE)
         except CountyFolderError as error:
             assert error.faults
+
+
+def test_a_node_outside_the_outline_is_named(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    ring = "[[126.5,42.8],[127.1,42.8],[127.1,43.1],[126.5,43.1],[126.5,42.8]]"
+    (small / "outline.geojson").write_text(f'{{"type": "Polygon", "coordinates": [{ring}]}}')
+    read_county(small, SERVICE_DATE)
+    set_cell(small / "nodes.csv", 4, "lon", "127.9")
+    with pytest.raises(CountyFolderError) as caught:
+        read_county(small, SERVICE_DATE)
+    said = "lies outside the county's outline; is the coordinate system right?"
+    assert caught.value.faults == (Fault("nodes.csv", 4, "lon", said),)
+
+
+def test_a_node_far_from_the_hub_is_named(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    set_cell(small / "nodes.csv", 4, "lon", "116.4")
+    with pytest.raises(CountyFolderError) as caught:
+        read_county(small, SERVICE_DATE)
+    assert [(f.row, f.column) for f in caught.value.faults] == [(4, "lon")]
+    assert "km from the hub" in caught.value.faults[0].message

@@ -74,7 +74,7 @@ def test_a_run_s_paper_lists_each_parcel_where_it_boards_and_where_it_leaves(day
         for parcel_id in goods.parcel_ids
     }
     for word in ("装", "卸"):
-        assert sorted(row[-1] for row in parcels if row[2] == word) == sorted(waybills)
+        assert sorted(row[-1] for row in parcels if row[3] == word) == sorted(waybills)
 
 
 def test_a_booking_s_paper_tells_when_and_on_what_it_travels(day: Day, plan: Plan) -> None:

@@ -90,4 +90,4 @@ def test_an_empty_day_has_figures_too() -> None:
     summary = summarise(replace(DAY, consignments=()), PlanResult(plan), 0, held_frame().clear(), {}, "passed")
     assert summary.cost_per_parcel_fen is None
     assert orjson.loads(summary_json(summary))["held"] == {}
-    assert "0 / 0 村" in shown(summary, "zh")
+    assert "计划为空" in shown(summary, "zh")
