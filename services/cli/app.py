@@ -13,11 +13,13 @@ from rich.console import Console
 from services.cli.cancel import cancel
 from services.cli.check import check
 from services.cli.consolidate import consolidate
+from services.cli.fault_words import explain_faults
 from services.cli.grpc_errors import explain_status
 from services.cli.plan import plan
 from services.cli.serve import serve
 from services.cli.show import show
 from services.cli.watch import watch
+from services.files.faults import CountyFolderError
 from services.model.errors import CuntongError, InvalidInputError
 
 EXIT_REFUSED = 2
@@ -58,6 +60,11 @@ def main() -> None:
         errors.print("输入有误 invalid input:", style="bold red")
         for violation in error.violations[:50]:
             errors.print(f"  {violation.path}: {violation.message}", markup=False)
+        sys.exit(EXIT_REFUSED)
+    except CountyFolderError as error:
+        errors.print("县数据有误 the county folder has faults:", style="bold red")
+        for line in explain_faults(error):
+            errors.print(f"  {line}", markup=False)
         sys.exit(EXIT_REFUSED)
     except CuntongError as error:
         errors.print("无法完成 cannot go on:", style="bold red")

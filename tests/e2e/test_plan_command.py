@@ -180,21 +180,24 @@ def drop_column(path: Path, column: str) -> None:
 BAD: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "missing file": (lambda f: (f / "vehicles.csv").unlink(), ("vehicles.csv",)),
     "missing parcels": (lambda f: (f / "parcels.csv").unlink(), ("parcels.csv",)),
-    "missing column": (lambda f: drop_column(f / "partners.csv", "role"), ("partners.csv", "column role")),
+    "missing column": (lambda f: drop_column(f / "partners.csv", "role"), ("partners.csv role 列：缺少必需的列",)),
     "missing waybill column": (lambda f: drop_column(f / "parcels.csv", "运单号"), ("parcels.csv", "运单号")),
     "unknown owner": (
         lambda f: set_cell(f / "vehicles.csv", 3, "owner", "NOBODY"),
-        ("vehicles.csv row 3", "column owner", "NOBODY"),
+        ("vehicles.csv 第 3 行 owner 列：“NOBODY”不在合作方中",),
     ),
     "stop is no node": (
         lambda f: set_cell(f / "gtfs/stop_times.txt", 3, "stop_id", "V-9"),
-        ("stop_times.txt row 3", "stop_id", "V-9"),
+        ("stop_times.txt 第 3 行 stop_id 列：“V-9”不在 stops.txt 的站点中",),
     ),
     "cyclic trip": (
         lambda f: set_cell(f / "gtfs/stop_times.txt", 2, "stop_id", "BS"),
-        ("stop_times.txt row 2", "stop_id", "cyclic"),
+        ("stop_times.txt 第 2 行 stop_id 列：班次重复停靠",),
     ),
-    "outside China": (lambda f: set_cell(f / "nodes.csv", 4, "lon", "2.35"), ("nodes.csv row 4", "column lon")),
+    "outside China": (
+        lambda f: set_cell(f / "nodes.csv", 4, "lon", "2.35"),
+        ("nodes.csv 第 4 行 lon 列：2.35 不在中国范围",),
+    ),
 }
 
 
