@@ -18,6 +18,7 @@ from services.files.faults import CountyFolderError, Fault
 from services.files.gazetteer import read_villages
 from services.files.waybills import WaybillTable, read_waybills
 from services.files.words import HELD
+from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.network import Village
 from services.model.parcels import HeldReason
@@ -101,10 +102,25 @@ def consolidate_day(channel: grpc.Channel, county_day: CountyDay) -> tuple[Day, 
     """
     county, parcels = county_day.folder.county, county_day.waybills.parcels
     answer = consolidate_remotely(channel, county, county_day.service_date, county_day.villages, parcels)
-    named = parcels.select("row", "waybill").join(answer.fates, on="row").sort("row")
-    waybills = dict(named.group_by("ordinal", maintain_order=True).agg("waybill").iter_rows())
-    consignments = tuple(
-        replace(c, parcel_ids=tuple(f"{c.carrier_id}/{waybill}" for waybill in waybills[ordinal]))
-        for ordinal, c in enumerate(answer.consignments)
-    )
+    named = parcels.join(answer.fates, on="row").sort("row").group_by("ordinal", maintain_order=True)
+    columns = named.agg("waybill", "weight_g", "volume_ml", "pieces")
+    goods = {ordinal: tuple(map(tuple, sizes)) for ordinal, *sizes in columns.iter_rows()}
+    consignments = tuple(_named(c, *goods[ordinal]) for ordinal, c in enumerate(answer.consignments))
     return Day(county, county_day.service_date, consignments, answer.admission_sets), answer.held
+
+
+def _named(
+    consignment: Consignment,
+    waybills: tuple[str, ...],
+    weights_g: tuple[int, ...],
+    volumes_ml: tuple[int, ...],
+    pieces: tuple[int, ...],
+) -> Consignment:
+    """The consignment with its parcels, each by carrier and waybill, and their sizes."""
+    return replace(
+        consignment,
+        parcel_ids=tuple(f"{consignment.carrier_id}/{waybill}" for waybill in waybills),
+        parcel_g=weights_g,
+        parcel_ml=volumes_ml,
+        parcel_pieces=pieces,
+    )

@@ -18,6 +18,7 @@ from services.cli.county_day import CountyDay, consolidate_day, read_county_day,
 from services.cli.local import local_services
 from services.cli.options import DEFAULT_VILLAGES, Folder, Lang, ServiceDate, Villages
 from services.cli.progress import job_progress
+from services.cli.stored import DAY_FILE, PLAN_FILE
 from services.files.held_csv import held_csv
 from services.files.manifests import manifests
 from services.files.mapview import map_html
@@ -29,6 +30,7 @@ from services.model.errors import PlanRefusedError
 from services.model.plan import PlanResult
 from services.route.checker import check as check_plan
 from services.runtime.config import StoreSettings, read_settings
+from services.wire.documents import day_document
 
 _POOLED: dict[Language, str] = {
     "zh": "{rows} 票 → {consignments} 个合配件组, 扣留 {held}",
@@ -124,7 +126,8 @@ def _plan_remotely(address: str, day: Day, settings: PlanSettings, console: Cons
 
 def _papers(county_day: CountyDay, day: Day, result: PlanResult) -> dict[str, bytes]:
     return {
-        "plan.json": plan_document(result),
+        DAY_FILE: day_document(day),
+        PLAN_FILE: plan_document(result),
         "map.html": map_html(day, result, county_day.folder.outline),
         **manifests(day, result.plan),
     }

@@ -63,3 +63,4 @@ class PlanSettings:
     use_lines: bool = True
     compare: bool = True
     cores: int = 2
+    use_waiting: bool = True

@@ -42,3 +42,8 @@ class HeldReason(StrEnum):
     VILLAGE_NOT_SERVED = "VILLAGE_NOT_SERVED"  # the village has no node in this county: 村无站点
     PROHIBITED = "PROHIBITED"  # goods that may not be carried: 禁寄物品
     CHECKS_MISSING = "CHECKS_MISSING"  # outbound without all three checks: 三项制度未落实
+    RELABEL_REFUSED = (
+        "RELABEL_REFUSED"  # a second number that no 快邮 agreement covers or the first contradicts: 换单不成立
+    )
+    NODE_CLOSED = "NODE_CLOSED"  # every node of the village is closed on the day: 站点当日不开放
+    NODE_FULL = "NODE_FULL"  # every node of the village is full: 站点已满
