@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from services.cli.client import channel_to, finished_plan, submit_plan, watch_plan
-from services.cli.county_day import CountyDay, consolidate_day, read_county_day, tell_notes
+from services.cli.county_day import CountyDay, consolidate_day, read_county_day, tell_notes, tell_unknown_categories
 from services.cli.local import local_services
 from services.cli.options import DEFAULT_VILLAGES, Folder, Lang, ServiceDate, Villages
 from services.cli.progress import job_progress
@@ -71,7 +71,9 @@ def plan(
     tell_notes(county_day, console)
     with _services(consolidation, route, seconds) as (consolidation_address, route_address):
         with seconds.of("consolidate"), channel_to(consolidation_address) as channel:
-            day, held = consolidate_day(channel, county_day)
+            pooled = consolidate_day(channel, county_day)
+        day, held = pooled.day, pooled.held
+        tell_unknown_categories(pooled.unknown_categories, console)
         words = _POOLED[language].format(rows=county_day.rows, consignments=len(day.consignments), held=len(held))
         console.print(f"  {words}")
         with seconds.of("plan"):

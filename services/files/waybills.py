@@ -33,6 +33,8 @@ EMERGENCY: Final = "应急"
 INSPECTED: Final = "收寄验视"
 REAL_NAME: Final = "实名收寄"
 SCANNED: Final = "过机安检"
+ORIGINAL_WAYBILL: Final = "原运单号"
+ORIGINAL_CARRIER: Final = "原快递公司"
 
 REQUIRED: Final = (WAYBILL, CARRIER, DIRECTION, WEIGHT)
 OPTIONAL: Final = (
@@ -47,6 +49,8 @@ OPTIONAL: Final = (
     INSPECTED,
     REAL_NAME,
     SCANNED,
+    ORIGINAL_WAYBILL,
+    ORIGINAL_CARRIER,
 )
 FLAGS: Final = {"emergency": EMERGENCY, "inspected": INSPECTED, "real_name": REAL_NAME, "scanned": SCANNED}
 PERSONAL_WORDS: Final = (
@@ -148,6 +152,8 @@ def _parcels(table: Table, service_date: date) -> pl.DataFrame:
         "temperature": _word(TEMPERATURE, _TEMPERATURES, pl.String()).fill_null(""),
         "due_in_days": (_date(due) - pl.lit(service_date)).dt.total_days().fill_null(0),
         "category": _without_phones(pl.col(CATEGORY)),
+        "original_waybill": pl.col(ORIGINAL_WAYBILL),
+        "original_carrier": pl.col(ORIGINAL_CARRIER),
         **{name: _word(column, _YES_NO, pl.Boolean()).fill_null(False) for name, column in FLAGS.items()},
     }
     width_fault = pl.format(f"row: has {{}} cells, the header {width}", pl.col(WIDTH))
@@ -168,6 +174,7 @@ def _faults() -> pl.Expr:
         _wrong(WAYBILL, waybill.str.contains(_SCIENTIFIC), unreadable, is_private=False),
         _said(WAYBILL, waybill.str.contains(_CONTROL), "has a control character"),
         _said(WAYBILL, waybill.str.len_chars() > _MAX_WAYBILL, f"has more than {_MAX_WAYBILL} characters"),
+        _wrong(ORIGINAL_WAYBILL, pl.col(ORIGINAL_WAYBILL).str.contains(_SCIENTIFIC), unreadable, is_private=False),
         _empty(CARRIER),
         _empty(DIRECTION),
         _wrong(DIRECTION, ~pl.col(DIRECTION).is_in(list(_DIRECTIONS)), "is neither 进村 nor 出村"),

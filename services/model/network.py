@@ -121,3 +121,8 @@ class Network:
     transfers: tuple[Transfer, ...] = ()
     road_pairs: tuple[RoadPair, ...] = ()
     roads: RoadSettings = RoadSettings()
+
+    @property
+    def hub(self) -> Node:
+        """The hub of a sound network, which has exactly one."""
+        return next(node for node in self.nodes if node.kind is NodeKind.HUB)

@@ -71,6 +71,8 @@ def test_a_row_becomes_its_values(tmp_path: Path) -> None:
         "temperature": "AMBIENT",
         "due_in_days": 2,
         "category": "书籍",
+        "original_waybill": "",
+        "original_carrier": "",
         "emergency": False,
         "inspected": True,
         "real_name": True,
