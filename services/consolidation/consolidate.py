@@ -10,8 +10,8 @@ from typing import Final
 import polars as pl
 
 from services.consolidation.admissibility import find_ways
-from services.consolidation.gates import explain_held, judge_parcels
-from services.consolidation.goods import goods_of, is_fragile, is_known
+from services.consolidation.gates import REASON, explain_held, judge_parcels
+from services.consolidation.goods import describe_goods, goods_of, is_known
 from services.consolidation.grouping import ConsignmentLimits, admission_sets, group_parcels, make_consignments
 from services.consolidation.hand_over import NO_NODE, assign_nodes, open_nodes
 from services.consolidation.identity import identify_parcels
@@ -109,8 +109,10 @@ def _judged(county: County, service_date: date, villages: Sequence[Village], par
     closed = [village for village, places in open_nodes(county.network, service_date).items() if not places]
     identity = identify_parcels(ordered, county, service_date)
     places = resolve_villages(ordered, villages, county.network)
-    known = pl.concat([ordered, identity, places], how="horizontal").with_columns(
-        is_closed=pl.col("village").is_in(closed)
+    goods = describe_goods(ordered["category"])
+    known = pl.concat([ordered, identity, places, goods], how="horizontal").with_columns(
+        # A list without a type would be compared as one of objects, at a hundred bytes a row.
+        is_closed=pl.col("village").is_in(pl.Series(closed, dtype=pl.String).implode())
     )
     return known.with_columns(judge_parcels(known))
 
@@ -120,7 +122,7 @@ def _described(judged: pl.DataFrame, county: County) -> pl.DataFrame:
     townships = {n.village_code: n.township_code for n in county.network.nodes if n.village_code and n.township_code}
     goes = judged.select(pl.col("reason").is_null() & pl.col("along_with").is_null()).to_series()
     return (
-        judged.select(*_CARRIED, "carrier_role")
+        judged.select(*_CARRIED, "carrier_role", "is_bags", "is_mail", "fragile")
         .filter(goes)
         .select(
             *_CARRIED,
@@ -128,7 +130,7 @@ def _described(judged: pl.DataFrame, county: County) -> pl.DataFrame:
             (-(-pl.col("volume_ml") // pl.col("pieces"))).alias("piece_ml"),
             pl.col("village").replace_strict(townships, default="", return_dtype=pl.String).alias("township_code"),
             goods_of().alias("goods"),
-            is_fragile().alias("fragile"),
+            "fragile",
         )
     )
 
@@ -139,9 +141,9 @@ def _hold_full(judged: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     goes_along = pl.col("reason").is_null() & pl.col("along_with").is_in(rows.implode())
     return judged.with_columns(
         pl.when(is_full)
-        .then(pl.lit(HeldReason.NODE_FULL.value))
+        .then(pl.lit(HeldReason.NODE_FULL.value, dtype=REASON))
         .when(goes_along)
-        .then(pl.lit(HeldReason.RELABEL_REFUSED.value))
+        .then(pl.lit(HeldReason.RELABEL_REFUSED.value, dtype=REASON))
         .otherwise(pl.col("reason"))
         .alias("reason")
     )
@@ -165,5 +167,5 @@ def _unknown_categories(parcels: pl.DataFrame) -> pl.DataFrame:
 
 def _told(held: pl.DataFrame) -> pl.DataFrame:
     """What is said of held parcels, cut to lengths that a person reads."""
-    texts = (pl.col(name).str.head(_SHOWN_CHARS) for name in ("waybill", "carrier", "reason", "detail"))
+    texts = (pl.col(name).cast(pl.String).str.head(_SHOWN_CHARS) for name in ("waybill", "carrier", "reason", "detail"))
     return held.select("row", *texts, pl.col("candidates").list.head(_SHOWN_CANDIDATES)).sort("row")

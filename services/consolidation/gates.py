@@ -6,7 +6,6 @@ from typing import Final
 
 import polars as pl
 
-from services.consolidation.goods import is_prohibited, is_reusable_bags
 from services.consolidation.identity import contradictions
 from services.model.agreements import Direction
 from services.model.parcels import HeldReason
@@ -17,6 +16,8 @@ MAX_VOLUME_ML: Final = 1_000_000_000
 MAX_PIECES: Final = 100_000
 MAX_DAYS: Final = 366  # between the service day and the last day promised, either way
 MAX_WAYBILL_CHARS: Final = 64
+# A HeldReason as one byte: a million rows have room for little else.
+REASON: Final = pl.Enum(HeldReason)
 _CONTROL: Final = r"[\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]"
 
 
@@ -26,13 +27,13 @@ def judge_parcels(parcels: pl.DataFrame) -> pl.Series:
     Parameters
     ----------
     parcels:
-        Frame of ``PARCEL_SCHEMA`` with the columns that ``identify_parcels`` and ``resolve_villages`` add, and
-        ``is_closed`` (every node of its village is closed on the day).
+        Frame of ``PARCEL_SCHEMA`` with the columns that ``identify_parcels``, ``resolve_villages`` and
+        ``describe_goods`` add, and ``is_closed`` (every node of its village is closed on the day).
 
     Returns
     -------
     pl.Series
-        ``reason``: a HeldReason, or null for a parcel that may go.
+        ``reason`` (``REASON``): a HeldReason, or null for a parcel that may go.
     """
     # Numbers first: a million words for each gate would take a quarter of a gigabyte on the way.
     number: pl.Expr = pl.lit(None, dtype=pl.UInt8)
@@ -40,14 +41,14 @@ def judge_parcels(parcels: pl.DataFrame) -> pl.Series:
     for position, (_, fails, _) in reversed(list(enumerate(_gates()))):
         number = pl.when(fails).then(pl.lit(position, dtype=pl.UInt8)).otherwise(number)
     numbered = parcels.select(number.alias("reason")).to_series()
-    reasons = numbered.replace_strict(dict(enumerate(names)), default=None, return_dtype=pl.String)
+    reasons = numbered.replace_strict(dict(enumerate(names)), default=None, return_dtype=REASON)
     if parcels["along_with"].null_count() == parcels.height:
         return reasons
     refused = contradictions(parcels.with_columns(reasons))
     return parcels.select(
-        pl.coalesce(reasons, pl.when(refused.is_not_null()).then(pl.lit(HeldReason.RELABEL_REFUSED.value))).alias(
-            "reason"
-        )
+        pl.coalesce(
+            reasons, pl.when(refused.is_not_null()).then(pl.lit(HeldReason.RELABEL_REFUSED.value, dtype=REASON))
+        ).alias("reason")
     ).to_series()
 
 
@@ -81,7 +82,7 @@ def _gates() -> list[tuple[HeldReason, pl.Expr, pl.Expr]]:
             pl.col("duplicate_of").is_not_null(),
             pl.format("运单号: 与第 {} 行重复", pl.col("duplicate_of")),
         ),
-        (HeldReason.RELABEL_REFUSED, pl.col("relabel_fault") != "", pl.col("relabel_fault")),
+        (HeldReason.RELABEL_REFUSED, pl.col("relabel_fault").is_not_null(), pl.col("relabel_fault")),
         (
             HeldReason.VILLAGE_UNKNOWN,
             alone & (pl.col("village_reason") == HeldReason.VILLAGE_UNKNOWN.value),
@@ -98,10 +99,14 @@ def _gates() -> list[tuple[HeldReason, pl.Expr, pl.Expr]]:
             pl.lit("村代码/收件地址: 该村在本县没有站点"),
         ),
         (HeldReason.NODE_CLOSED, alone & pl.col("is_closed"), pl.lit("村代码/收件地址: 该村站点当日均不开放")),
-        (HeldReason.PROHIBITED, is_prohibited(), pl.format("品类: {}属禁寄物品", pl.col("category").str.head(40))),
+        (
+            HeldReason.PROHIBITED,
+            pl.col("is_prohibited"),
+            pl.format("品类: {}属禁寄物品", pl.col("category").str.head(40)),
+        ),
         (
             HeldReason.CHECKS_MISSING,
-            alone & (pl.col("direction") == Direction.OUTBOUND.value) & ~checks & ~is_reusable_bags(),
+            alone & (pl.col("direction") == Direction.OUTBOUND.value) & ~checks & ~pl.col("is_bags"),
             pl.format("缺少: {}", _missing_checks()),
         ),
     ]

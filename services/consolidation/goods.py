@@ -121,24 +121,25 @@ def _holds(words: Iterable[str]) -> pl.Expr:
     return pl.col("category").str.contains_any(listed) if listed else pl.lit(False)
 
 
-def is_prohibited() -> pl.Expr:
-    """Whether goods may not be carried at all, over ``category``."""
-    return _holds(PROHIBITED_CATEGORIES)
+def describe_goods(categories: pl.Series) -> pl.DataFrame:
+    """Tell what each entry means: ``is_prohibited``, ``is_bags``, ``is_mail``, ``fragile``.
+
+    Words are looked for once in each distinct category: a day has a million entries and a few dozen of these.
+    """
+    distinct = categories.rename("category").unique().to_frame()
+    known = distinct.with_columns(
+        is_prohibited=_holds(PROHIBITED_CATEGORIES),
+        is_bags=_holds(REUSABLE_BAG_CATEGORIES),
+        is_mail=_holds(MAIL_CATEGORIES),
+        fragile=_holds(TRAITS["FRAGILE"]),
+    )
+    joined = categories.rename("category").to_frame().join(known, on="category", how="left", maintain_order="left")
+    return joined.drop("category")
 
 
 def is_excluded(exclusions: Sequence[str]) -> pl.Expr:
     """Whether goods are among what an agreement excludes, categories or traits, over ``category``."""
     return _holds(excluded_categories(exclusions))
-
-
-def is_fragile() -> pl.Expr:
-    """Whether goods must not be pressed or thrown, over ``category``."""
-    return _holds(TRAITS["FRAGILE"])
-
-
-def is_reusable_bags() -> pl.Expr:
-    """Whether it is bags on their way back, over ``category``."""
-    return _holds(REUSABLE_BAG_CATEGORIES)
 
 
 def is_known() -> pl.Expr:
@@ -149,11 +150,11 @@ def is_known() -> pl.Expr:
 
 
 def goods_of() -> pl.Expr:
-    """What a parcel is (a ``Goods``), over ``category`` and ``carrier_role``: mail is only what the post itself has."""
+    """What a parcel is (a ``Goods``), over ``is_bags``, ``is_mail`` and ``carrier_role``: only the post has mail."""
     return (
-        pl.when(is_reusable_bags())
+        pl.when("is_bags")
         .then(pl.lit(Goods.REUSABLE_BAGS.value))
-        .when((pl.col("carrier_role") == Role.POSTAL.value) & _holds(MAIL_CATEGORIES))
+        .when((pl.col("carrier_role") == Role.POSTAL.value) & pl.col("is_mail"))
         .then(pl.lit(Goods.MAIL.value))
         .otherwise(pl.lit(Goods.PARCEL.value))
     )

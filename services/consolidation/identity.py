@@ -13,16 +13,16 @@ from typing import Final
 
 import polars as pl
 
-from services.model.agreements import CooperationModel
+from services.model.agreements import CooperationModel, Role
 from services.model.day import County
 
 # What identify_parcels adds to a frame of parcels.
 IDENTITY_SCHEMA: Final = {
     "carrier_id": pl.String(),  # whose goods these are; null: no partner
-    "carrier_role": pl.String(),
+    "carrier_role": pl.Enum(Role),
     "duplicate_of": pl.UInt32(),  # the earlier row with the same carrier and number, else null
     "along_with": pl.UInt32(),  # the original's row, which carries this one's goods already, else null
-    "relabel_fault": pl.String(),  # why a second number does not hold, else empty
+    "relabel_fault": pl.String(),  # why a second number does not hold, else null
 }
 
 
@@ -51,16 +51,16 @@ def identify_parcels(parcels: pl.DataFrame, county: County, service_date: date) 
     roles = {partner.partner_id: partner.role.value for partner in county.partners}
     if relabelled.is_empty():
         judged = numbered.select(
-            "duplicate_of", pl.col("writer").alias("carrier_id"), along_with=pl.lit(None), relabel_fault=pl.lit("")
+            "duplicate_of", pl.col("writer").alias("carrier_id"), along_with=pl.lit(None), relabel_fault=pl.lit(None)
         )
     else:
         seconds = _seconds(relabelled, numbered, county, service_date)
         judged = (
             numbered.select("row", "writer", "duplicate_of")
             .join(seconds, on="row", how="left", maintain_order="left")
-            .with_columns(carrier_id=pl.coalesce("original_id", "writer"), relabel_fault=pl.col("fault").fill_null(""))
+            .with_columns(carrier_id=pl.coalesce("original_id", "writer"), relabel_fault=pl.col("fault"))
         )
-    role = pl.col("carrier_id").replace_strict(roles, default=None, return_dtype=pl.String)
+    role = pl.col("carrier_id").replace_strict(roles, default=None, return_dtype=pl.Enum(Role))
     return judged.with_columns(carrier_role=role).select(
         pl.col(name).cast(dtype) for name, dtype in IDENTITY_SCHEMA.items()
     )
@@ -127,9 +127,8 @@ def _seconds(relabelled: pl.DataFrame, numbered: pl.DataFrame, county: County, s
         .then(pl.lit("原运单号: 原单本身又是换单，只能换一次"))
         .when(pl.col("duplicate_of").is_null() & (pl.col("first_named") != pl.col("row")))
         .then(pl.format("原运单号: 第 {} 行已为同一原单换单", pl.col("first_named")))
-        .otherwise(pl.lit(""))
     )
-    holds = pl.col("fault") == ""
+    holds = pl.col("fault").is_null()
     return judged.with_columns(fault=fault).select(
         "row",
         pl.when(holds).then(pl.col("original_id")).alias("original_id"),

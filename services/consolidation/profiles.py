@@ -45,7 +45,8 @@ def number_sets(
         "piece_ml": sorted({limit for way in ways for limit in _limits(way, "max_piece_ml")}),
     }
     named = sorted({township for way in ways if way.agreement for township in way.agreement.townships})
-    township = pl.when(pl.col("township_code").is_in(named)).then("township_code").otherwise(pl.lit(""))
+    is_named = pl.col("township_code").is_in(pl.Series(named, dtype=pl.String).implode())
+    township = pl.when(is_named).then("township_code").otherwise(pl.lit(""))
     bounded = parcels.select(
         *(name for name in _WORDS if name != "township_code"),
         township.alias("township_code"),
