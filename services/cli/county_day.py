@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,10 +19,13 @@ from services.files.faults import CountyFolderError, Fault
 from services.files.gazetteer import read_villages
 from services.files.waybills import WaybillTable, read_waybills
 from services.files.words import HELD
+from services.model.agreements import Partner, ids_by_name
 from services.model.consignments import Consignment
 from services.model.day import Day
+from services.model.held import HeldParcel, HeldReason
 from services.model.network import Village
-from services.model.parcels import HeldReason
+from services.validation.fields import without_controls
+from services.validation.held import MAX_HELD_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,31 @@ def consolidate_day(channel: grpc.Channel, county_day: CountyDay) -> tuple[Day, 
     columns = named.agg("waybill", "weight_g", "volume_ml", "pieces")
     goods = {ordinal: tuple(map(tuple, sizes)) for ordinal, *sizes in columns.iter_rows()}
     consignments = tuple(_named(c, *goods[ordinal]) for ordinal, c in enumerate(answer.consignments))
-    return Day(county, county_day.service_date, consignments, answer.admission_sets), answer.held
+    day = Day(
+        county,
+        county_day.service_date,
+        consignments,
+        answer.admission_sets,
+        held=held_parcels(county.partners, answer.held),
+    )
+    return day, answer.held
+
+
+def held_parcels(partners: Sequence[Partner], held: pl.DataFrame) -> tuple[HeldParcel, ...]:
+    """Turn the rows held into the model's words: carriers by partner id, control characters written out."""
+    ids = ids_by_name(partners)
+    columns = held.select("row", "waybill", "carrier", "reason", "detail", "candidates")
+    return tuple(
+        HeldParcel(
+            row,
+            without_controls(waybill)[:MAX_HELD_TEXT],
+            without_controls(ids.get(carrier, carrier))[:MAX_HELD_TEXT],
+            HeldReason(reason),
+            without_controls(detail)[:MAX_HELD_TEXT],
+            tuple(candidates),
+        )
+        for row, waybill, carrier, reason, detail, candidates in columns.iter_rows()
+    )
 
 
 def _named(

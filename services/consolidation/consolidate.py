@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from services.consolidation.admissibility import find_ways, is_admissible
 from services.consolidation.gates import hold_parcels
 from services.consolidation.grouping import ConsignmentLimits, group_parcels, make_consignments, mark_admissions
 from services.consolidation.resolve import resolve_villages
+from services.model.agreements import ids_by_name
 from services.model.consignments import AdmissionSet, Consignment
 from services.model.day import County
 from services.model.network import Village
@@ -64,10 +64,7 @@ def _told(held: pl.DataFrame) -> pl.DataFrame:
 
 
 def _carrier_id(county: County) -> pl.Expr:
-    names = Counter(partner.name for partner in county.partners)
-    by_name = {partner.name: partner.partner_id for partner in county.partners if names[partner.name] == 1}
-    by_id = {partner.partner_id: partner.partner_id for partner in county.partners}
-    return pl.col("carrier").replace_strict(by_name | by_id, default=None, return_dtype=pl.String)
+    return pl.col("carrier").replace_strict(ids_by_name(county.partners), default=None, return_dtype=pl.String)
 
 
 def _township(county: County) -> pl.Expr:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
-from cuntong.consolidation.v1 import consignments_pb2
 from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
+from cuntong.goods.v1 import consignments_pb2, held_pb2
 
 from services.model.consignments import AdmissionSet, Consignment
 from services.model.errors import InvalidInputError, Violation
@@ -47,9 +47,9 @@ def encode_answer(answer: ConsolidationAnswer) -> Iterator[pb.ConsolidateRespons
     for fates in answer.fates.iter_slices(ITEMS_PER_PART * 10):
         columns = pb.ParcelFates(row=fates["row"].to_list(), consignment_ordinal=fates["ordinal"].to_list())
         yield pb.ConsolidateResponse(fates=columns)
-    reasons = enum_of(pb.HeldParcel.DESCRIPTOR, "reason")
+    reasons = enum_of(held_pb2.HeldParcel.DESCRIPTOR, "reason")
     for held in _batched(
-        pb.HeldParcel(**{**row, "reason": enum_number(reasons, row["reason"])})
+        held_pb2.HeldParcel(**{**row, "reason": enum_number(reasons, row["reason"])})
         for row in answer.held.iter_rows(named=True)
     ):
         yield pb.ConsolidateResponse(held=held)
@@ -93,7 +93,7 @@ def decode_answer(parts: Iterable[pb.ConsolidateResponse]) -> ConsolidationAnswe
     ordinals: list[int] = []
     held: list[tuple[object, ...]] = []
     totals: pb.ConsolidationTotals | None = None
-    reasons = enum_names(enum_of(pb.HeldParcel.DESCRIPTOR, "reason"))
+    reasons = enum_names(enum_of(held_pb2.HeldParcel.DESCRIPTOR, "reason"))
     for part in parts:
         if len(part.fates.row) != len(part.fates.consignment_ordinal):
             violations.append(Violation("fates", "have columns of different lengths"))
