@@ -256,7 +256,7 @@ def make_county(kinds: Sequence[NodeKind], *, spread: int = 10, is_table: bool =
         ),
         agreements=(
             agreement("AG-TPL", CooperationModel.THIRD_PARTY, operator="TPL", tariff_piece_fen=110, minimum_fen=30_000),
-            agreement("AG-A", CooperationModel.EXPRESS, operator="EXP-A"),
+            agreement("AG-A", CooperationModel.EXPRESS, operator="EXP-A", sharing=Sharing.SHAPLEY),
             agreement("AG-BUS", CooperationModel.TRANSIT, operator="BUS", tariff_piece_fen=30, tariff_run_fen=77),
             agreement(
                 "AG-POST",

@@ -14,6 +14,7 @@ from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as pb_grpc
 
 from services.consolidation.admissibility import way_violations
 from services.consolidation.consolidate import Consolidation, consolidate
+from services.consolidation.plan_source import PlanSource
 from services.model.day import County, HoldPolicy
 from services.model.errors import InvalidInputError, OverloadedError, Violation
 from services.model.network import Village
@@ -42,8 +43,9 @@ class _Header:
 class ConsolidationApi(pb_grpc.ConsolidationServiceServicer):
     """Answers calls; each carries all it needs, so any replica can."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, plans: PlanSource) -> None:
         self._metrics = metrics
+        self._plans = plans
 
     async def Consolidate(
         self, request_iterator: AsyncIterator[pb.ConsolidateRequest], context: Any

@@ -8,8 +8,8 @@ from typing import Final
 
 import polars as pl
 
+from services.model.held import HeldReason
 from services.model.network import Network, Village
-from services.model.parcels import HeldReason
 
 _VILLAGE_SCHEMA: Final = {
     "code": pl.String,

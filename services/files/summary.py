@@ -16,7 +16,7 @@ from rich.text import Text
 from services.files.sheet import yuan
 from services.files.words import HELD, UNSERVED
 from services.model.day import Day
-from services.model.parcels import HeldReason
+from services.model.held import HeldReason
 from services.model.plan import Cost, Plan, PlanResult, UnservedReason
 
 Language = Literal["zh", "en"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from services.model.agreements import CooperationModel, Temperature
-from services.model.parcels import HeldReason
+from services.model.held import HeldReason
 from services.model.plan import UnservedReason
 
 HELD: Final[dict[HeldReason, str]] = {

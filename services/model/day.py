@@ -8,6 +8,7 @@ from datetime import date
 from services.model.agreements import Agreement, Partner
 from services.model.consignments import AdmissionSet, Consignment
 from services.model.fleet import Vehicle
+from services.model.held import HeldParcel
 from services.model.lines import Line
 from services.model.network import Network
 
@@ -47,13 +48,14 @@ class HoldPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """All the input of one county and date that a plan is made from."""
+    """All the input of one county and date that a plan is made from, and what is held of it: no plan needs that."""
 
     county: County
     service_date: date
     consignments: tuple[Consignment, ...]
     admission_sets: tuple[AdmissionSet, ...]
     objective: Objective = Objective()
+    held: tuple[HeldParcel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

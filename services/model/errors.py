@@ -37,6 +37,14 @@ class PlanNotFoundError(CuntongError):
     """No plan of this name is known to the caller."""
 
 
+class NoPlanStoreError(CuntongError):
+    """A plan was named where no store of plans is known."""
+
+
+class PlanUnreadableError(CuntongError):
+    """A stored plan cannot be read by this version."""
+
+
 class StoreUnavailableError(CuntongError):
     """The store does not answer."""
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from services.consolidation.resolve import resolve_villages
 from services.files.county_folder import read_county
 from services.files.gazetteer import read_villages
+from services.model.held import HeldReason
 from services.model.network import Network, Village
-from services.model.parcels import HeldReason
 from tests.builders import SERVICE_DATE
 
 _DATA: Final = Path(__file__).parents[3] / "data"
