@@ -28,6 +28,8 @@ _GOOD: Final[dict[str, Any]] = {
     "temperature": "AMBIENT",
     "due_in_days": 0,
     "category": "书籍",
+    "original_waybill": "",
+    "original_carrier": "",
     "emergency": False,
     "inspected": True,
     "real_name": True,

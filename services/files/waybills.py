@@ -29,6 +29,8 @@ PIECES: Final = "件数"
 TEMPERATURE: Final = "温层"
 LAST_DATE: Final = "最晚日期"
 CATEGORY: Final = "品类"
+ORIGINAL_WAYBILL: Final = "原运单号"
+ORIGINAL_CARRIER: Final = "原快递公司"
 EMERGENCY: Final = "应急"
 INSPECTED: Final = "收寄验视"
 REAL_NAME: Final = "实名收寄"
@@ -43,6 +45,8 @@ OPTIONAL: Final = (
     TEMPERATURE,
     LAST_DATE,
     CATEGORY,
+    ORIGINAL_WAYBILL,
+    ORIGINAL_CARRIER,
     EMERGENCY,
     INSPECTED,
     REAL_NAME,
@@ -148,6 +152,8 @@ def _parcels(table: Table, service_date: date) -> pl.DataFrame:
         "temperature": _word(TEMPERATURE, _TEMPERATURES, pl.String()).fill_null(""),
         "due_in_days": (_date(due) - pl.lit(service_date)).dt.total_days().fill_null(0),
         "category": _without_phones(pl.col(CATEGORY)),
+        "original_waybill": pl.col(ORIGINAL_WAYBILL),
+        "original_carrier": pl.col(ORIGINAL_CARRIER),
         **{name: _word(column, _YES_NO, pl.Boolean()).fill_null(False) for name, column in FLAGS.items()},
     }
     width_fault = pl.format(f"row: has {{}} cells, the header {width}", pl.col(WIDTH))
@@ -161,13 +167,12 @@ def _parcels(table: Table, service_date: date) -> pl.DataFrame:
 def _faults() -> pl.Expr:
     """Say what cannot be read in each row, by column; empty where all can."""
     number, small = "is not a number", "is too large"
-    waybill, village = pl.col(WAYBILL), pl.col(VILLAGE_CODE)
+    village = pl.col(VILLAGE_CODE)
     unreadable = "is in scientific notation; format the column as text"
     findings = [
         _empty(WAYBILL),
-        _wrong(WAYBILL, waybill.str.contains(_SCIENTIFIC), unreadable, is_private=False),
-        _said(WAYBILL, waybill.str.contains(_CONTROL), "has a control character"),
-        _said(WAYBILL, waybill.str.len_chars() > _MAX_WAYBILL, f"has more than {_MAX_WAYBILL} characters"),
+        *_wrong_waybill(WAYBILL, unreadable),
+        *_wrong_waybill(ORIGINAL_WAYBILL, unreadable),
         _empty(CARRIER),
         _empty(DIRECTION),
         _wrong(DIRECTION, ~pl.col(DIRECTION).is_in(list(_DIRECTIONS)), "is neither 进村 nor 出村"),
@@ -187,6 +192,15 @@ def _faults() -> pl.Expr:
         ),
     ]
     return pl.concat_str(findings, separator="; ", ignore_nulls=True)
+
+
+def _wrong_waybill(column: str, unreadable: str) -> list[pl.Expr]:
+    waybill = pl.col(column)
+    return [
+        _wrong(column, waybill.str.contains(_SCIENTIFIC), unreadable, is_private=False),
+        _said(column, waybill.str.contains(_CONTROL), "has a control character"),
+        _said(column, waybill.str.len_chars() > _MAX_WAYBILL, f"has more than {_MAX_WAYBILL} characters"),
+    ]
 
 
 def _empty(column: str) -> pl.Expr:

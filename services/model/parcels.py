@@ -23,6 +23,8 @@ PARCEL_SCHEMA: Final[dict[str, pl.DataType]] = {
     "temperature": pl.String(),  # a Temperature
     "due_in_days": pl.Int32(),  # 0: due on the service day; negative: overdue
     "category": pl.String(),  # 品类, as the carrier writes it
+    "original_waybill": pl.String(),  # 原运单号 of a re-labelled parcel; empty where it was not re-labelled
+    "original_carrier": pl.String(),  # 原快递公司, a partner's id or name
     "emergency": pl.Boolean(),  # 应急
     "inspected": pl.Boolean(),  # 收寄验视
     "real_name": pl.Boolean(),  # 实名收寄
