@@ -61,6 +61,7 @@ $(BIN)/python:
 
 $(VENV)/.run: requirements/run.lock bin/cuntong $(GENERATED)/.made | $(BIN)/python
 	@install -m 755 bin/cuntong $(BIN)/cuntong
+	@for site in $(VENV)/lib/python3.*/site-packages; do echo ../../../../$(GENERATED) > $$site/cuntong-protos.pth; done
 	@touch $@
 
 $(VENV)/.run-packages: requirements/run.lock | $(BIN)/python

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from services.cli.county_day import read_county_day, tell_held, tell_notes
+from services.cli.county_day import read_county_day, tell_held, tell_notes, tell_unknown_categories
 from services.cli.options import DEFAULT_VILLAGES, Folder, ServiceDate, Villages
 from services.consolidation.consolidate import consolidate as pool
 
@@ -22,7 +22,9 @@ def check(folder: Folder, service_date: ServiceDate, villages: Villages = DEFAUL
         f"  线路 lines {len(county.lines)}  班次 trips {trips}  运单 waybills {county_day.rows}"
     )
     tell_notes(county_day, console)
-    held = pool(county, service_date, county_day.villages, county_day.waybills.parcels).held
+    pooled = pool(county, service_date, county_day.villages, county_day.waybills.parcels)
+    tell_unknown_categories(pooled.unknown_categories, console)
+    held = pooled.held
     if len(held):
         console.print(f"  其中 {len(held)} 票将被扣留 would be held:", style="yellow")
         tell_held(held, console)

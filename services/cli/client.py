@@ -22,7 +22,7 @@ from services.model.network import Village
 from services.model.plan import PlanResult
 from services.wire.codec import decode, encode
 from services.wire.consolidation import ConsolidationAnswer, decode_answer
-from services.wire.parcels import encode_parcels
+from services.wire.parcels import encode_parcels_arrow
 
 _OPTIONS: Final = [("grpc.max_receive_message_length", 64 * 1024 * 1024), ("grpc.max_send_message_length", -1)]
 _RECONNECT: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
@@ -48,10 +48,11 @@ def consolidate_remotely(
             county=encode(county, county_pb2.County),
             service_date=service_date.isoformat(),
             villages=[encode(village, network_pb2.Village) for village in villages],
+            arrow_answer=True,
         )
         yield consolidation_pb.ConsolidateRequest(header=header)
-        for batch in encode_parcels(parcels):
-            yield consolidation_pb.ConsolidateRequest(parcels=batch)
+        for data in encode_parcels_arrow(parcels):
+            yield consolidation_pb.ConsolidateRequest(parcels_arrow=data)
 
     answer = decode_answer(consolidation_grpc.ConsolidationServiceStub(channel).Consolidate(requests()))
     back = pl.concat([answer.fates["row"], answer.held["row"]]).sort()

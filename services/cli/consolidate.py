@@ -9,7 +9,13 @@ import typer
 from rich.console import Console
 
 from services.cli.client import channel_to
-from services.cli.county_day import consolidate_day, read_county_day, tell_held, tell_notes
+from services.cli.county_day import (
+    consolidate_day,
+    read_county_day,
+    tell_held,
+    tell_notes,
+    tell_unknown_categories,
+)
 from services.cli.local import local_services
 from services.cli.options import DEFAULT_VILLAGES, Folder, ServiceDate, Villages
 from services.files.held_csv import held_csv
@@ -34,19 +40,21 @@ def consolidate(
     tell_notes(county_day, console)
     if consolidation:
         with channel_to(consolidation) as channel:
-            day, held = consolidate_day(channel, county_day)
+            pooled = consolidate_day(channel, county_day)
     else:
         with (
             local_services(read_settings(StoreSettings)) as running,
             channel_to(running["consolidation"].grpc) as channel,
         ):
-            day, held = consolidate_day(channel, county_day)
+            pooled = consolidate_day(channel, county_day)
+    day, held = pooled.day, pooled.held
     pieces = sum(c.pieces for c in day.consignments)
     console.print(
         f"{county_day.rows} 票 waybills → {len(day.consignments)} 个合配件组 consignments ({pieces} 件 pieces), "
         f"扣留 held {len(held)}",
         style="bold",
     )
+    tell_unknown_categories(pooled.unknown_categories, console)
     tell_held(held, console)
     if held_file is not None:
         write_file(held_file, held_csv(held))

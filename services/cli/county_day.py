@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from services.cli.client import consolidate_remotely
+from services.cli.parcel_names import name_parcels
 from services.files.county_folder import CountyFolder, read_county
 from services.files.faults import CountyFolderError, Fault
 from services.files.gazetteer import read_villages
@@ -91,20 +92,28 @@ def tell_held(held: pl.DataFrame, console: Console) -> None:
         console.print(words, markup=False, soft_wrap=True)
 
 
-def consolidate_day(channel: grpc.Channel, county_day: CountyDay) -> tuple[Day, pl.DataFrame]:
-    """Have the parcels consolidated; the consignments get their parcels' names back.
+def tell_unknown_categories(unknown: pl.DataFrame, console: Console) -> None:
+    """Say which goods travel as ordinary ones because nobody knows their category."""
+    if len(unknown):
+        named = "、".join(f"{category}({rows})" for category, rows in unknown.head(10).iter_rows())
+        more = f" 等 {len(unknown)} 种" if len(unknown) > 10 else ""
+        words = f"  品类未收录，按普通货物承运 unknown categories, carried as ordinary goods: {named}{more}"
+        console.print(words, markup=False, soft_wrap=True, style="yellow")
 
-    Returns
-    -------
-    tuple[Day, pl.DataFrame]
-        The day to plan, and the held parcels.
-    """
+
+@dataclass(frozen=True, slots=True)
+class PooledDay:
+    """A day whose parcels are consolidated: what to plan, what is held, which categories nobody knows."""
+
+    day: Day
+    held: pl.DataFrame
+    unknown_categories: pl.DataFrame
+
+
+def consolidate_day(channel: grpc.Channel, county_day: CountyDay) -> PooledDay:
+    """Have the parcels consolidated; the consignments get their parcels' names back."""
     county, parcels = county_day.folder.county, county_day.waybills.parcels
     answer = consolidate_remotely(channel, county, county_day.service_date, county_day.villages, parcels)
-    named = parcels.select("row", "waybill").join(answer.fates, on="row").sort("row")
-    waybills = dict(named.group_by("ordinal", maintain_order=True).agg("waybill").iter_rows())
-    consignments = tuple(
-        replace(c, parcel_ids=tuple(f"{c.carrier_id}/{waybill}" for waybill in waybills[ordinal]))
-        for ordinal, c in enumerate(answer.consignments)
-    )
-    return Day(county, county_day.service_date, consignments, answer.admission_sets), answer.held
+    consignments = name_parcels(answer.consignments, parcels.join(answer.fates, on="row"), county)
+    day = Day(county, county_day.service_date, consignments, answer.admission_sets)
+    return PooledDay(day, answer.held, answer.unknown_categories)

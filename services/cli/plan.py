@@ -14,10 +14,11 @@ import typer
 from rich.console import Console
 
 from services.cli.client import channel_to, finished_plan, submit_plan, watch_plan
-from services.cli.county_day import CountyDay, consolidate_day, read_county_day, tell_notes
+from services.cli.county_day import CountyDay, consolidate_day, read_county_day, tell_notes, tell_unknown_categories
 from services.cli.local import local_services
 from services.cli.options import DEFAULT_VILLAGES, Folder, Lang, ServiceDate, Villages
 from services.cli.progress import job_progress
+from services.cli.stored import DAY_FILE, PLAN_FILE
 from services.files.held_csv import held_csv
 from services.files.manifests import manifests
 from services.files.mapview import map_html
@@ -29,6 +30,7 @@ from services.model.errors import PlanRefusedError
 from services.model.plan import PlanResult
 from services.route.checker import check as check_plan
 from services.runtime.config import StoreSettings, read_settings
+from services.wire.documents import day_document
 
 _POOLED: dict[Language, str] = {
     "zh": "{rows} 票 → {consignments} 个合配件组, 扣留 {held}",
@@ -69,7 +71,9 @@ def plan(
     tell_notes(county_day, console)
     with _services(consolidation, route, seconds) as (consolidation_address, route_address):
         with seconds.of("consolidate"), channel_to(consolidation_address) as channel:
-            day, held = consolidate_day(channel, county_day)
+            pooled = consolidate_day(channel, county_day)
+        day, held = pooled.day, pooled.held
+        tell_unknown_categories(pooled.unknown_categories, console)
         words = _POOLED[language].format(rows=county_day.rows, consignments=len(day.consignments), held=len(held))
         console.print(f"  {words}")
         with seconds.of("plan"):
@@ -124,7 +128,8 @@ def _plan_remotely(address: str, day: Day, settings: PlanSettings, console: Cons
 
 def _papers(county_day: CountyDay, day: Day, result: PlanResult) -> dict[str, bytes]:
     return {
-        "plan.json": plan_document(result),
+        DAY_FILE: day_document(day),
+        PLAN_FILE: plan_document(result),
         "map.html": map_html(day, result, county_day.folder.outline),
         **manifests(day, result.plan),
     }

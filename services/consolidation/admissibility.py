@@ -11,7 +11,7 @@ Resources that the rule cannot tell apart form one *way*; the rule is evaluated 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from itertools import chain, islice
@@ -20,7 +20,7 @@ from typing import Final
 
 import polars as pl
 
-from services.consolidation.goods import excluded_categories
+from services.consolidation.goods import is_excluded
 from services.model.agreements import Agreement, CooperationModel, Temperature
 from services.model.consignments import Admission, ResourceKind
 from services.model.day import County
@@ -64,6 +64,7 @@ class ResourceClass:
     subkind: LineKind | NodeKind | None
     temperatures: frozenset[Temperature]
     max_piece_g: int | None
+    max_piece_ml: int | None
     ids: tuple[str, ...]
 
 
@@ -110,12 +111,14 @@ def _ways(county: County, service_date: date) -> Iterator[Way]:
 def is_admissible(way: Way, service_date: date) -> pl.Expr:
     """The rule for one way as an expression over parcels.
 
-    It reads ``carrier_id``, ``direction``, ``temperature``, ``piece_g``, ``category``, ``township_code``,
-    ``emergency`` and ``scanned``.
+    It reads ``carrier_id``, ``direction``, ``temperature``, ``piece_g``, ``piece_ml``, ``category``,
+    ``township_code``, ``emergency`` and ``scanned``.
     """
     fits = _within(pl.col("temperature"), sorted(t.value for t in way.resources.temperatures))
     if way.resources.max_piece_g is not None:
         fits &= pl.col("piece_g") <= way.resources.max_piece_g
+    if way.resources.max_piece_ml is not None:
+        fits &= pl.col("piece_ml") <= way.resources.max_piece_ml
     if way.agreement is None:
         return fits & (pl.col("carrier_id") == way.resources.owner)
     return fits & _may_travel_under(way.agreement, service_date)
@@ -125,13 +128,15 @@ def _may_travel_under(agreement: Agreement, service_date: date) -> pl.Expr:
     always = [_within(pl.col("temperature"), [t.value for t in agreement.temperatures])]
     if agreement.max_piece_g is not None:
         always.append(pl.col("piece_g") <= agreement.max_piece_g)
+    if agreement.max_piece_ml is not None:
+        always.append(pl.col("piece_ml") <= agreement.max_piece_ml)
     if agreement.model is CooperationModel.TRANSIT:
-        always += [pl.col("scanned"), ~pl.col("category").is_in(excluded_categories(["LIQUID"]))]
+        always += [pl.col("scanned"), ~is_excluded(["LIQUID"])]
     scope = [
         pl.col("carrier_id").is_in(list(agreement.principals)),
         _within(pl.col("direction"), [d.value for d in agreement.directions]),
         _within(pl.col("township_code"), list(agreement.townships)),
-        ~pl.col("category").is_in(excluded_categories(agreement.excluded_categories)),
+        ~is_excluded(agreement.excluded_categories),
         pl.lit(not agreement.weekdays or service_date.isoweekday() in agreement.weekdays),
     ]
     in_scope = reduce(and_, scope)
@@ -152,16 +157,14 @@ def _resource_classes(county: County) -> list[ResourceClass]:
 
     for vehicle in county.vehicles:
         keeps = frozenset(vehicle.temperatures)
-        put(ResourceClass(ResourceKind.VEHICLE, vehicle.owner, None, keeps, None, ()), vehicle.vehicle_id)
+        put(ResourceClass(ResourceKind.VEHICLE, vehicle.owner, None, keeps, None, None, ()), vehicle.vehicle_id)
     for line in county.lines:
         for trip in line.trips:
             keeps = frozenset(Temperature) if trip.keeps_cold else frozenset({Temperature.AMBIENT})
-            put(ResourceClass(ResourceKind.TRIP, line.owner, trip.kind, keeps, trip.max_piece_g, ()), trip.trip_id)
+            limits = trip.max_piece_g, trip.max_piece_ml
+            put(ResourceClass(ResourceKind.TRIP, line.owner, trip.kind, keeps, *limits, ()), trip.trip_id)
     for node in county.network.nodes:
         if node.owner:
             keeps = frozenset(Temperature)
-            put(ResourceClass(ResourceKind.NODE, node.owner, node.kind, keeps, None, ()), node.node_id)
-    return [
-        ResourceClass(key.kind, key.owner, key.subkind, key.temperatures, key.max_piece_g, tuple(ids))
-        for key, ids in groups.items()
-    ]
+            put(ResourceClass(ResourceKind.NODE, node.owner, node.kind, keeps, None, None, ()), node.node_id)
+    return [replace(key, ids=tuple(ids)) for key, ids in groups.items()]

@@ -14,15 +14,16 @@ from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as pb_grpc
 
 from services.consolidation.admissibility import way_violations
 from services.consolidation.consolidate import Consolidation, consolidate
-from services.model.day import County
+from services.model.day import County, HoldPolicy
 from services.model.errors import InvalidInputError, OverloadedError, Violation
 from services.model.network import Village
 from services.model.parcels import PARCEL_SCHEMA
 from services.runtime.metrics import Metrics
 from services.validation import county_violations, gazetteer_violations
+from services.validation.fields import amount_violations
 from services.wire.codec import decode, decode_date
 from services.wire.consolidation import ConsolidationAnswer, encode_answer
-from services.wire.parcels import decode_parcels
+from services.wire.parcels import decode_parcels, decode_parcels_arrow
 
 MAX_ROWS: Final = 2_000_000
 MAX_BYTES: Final = 512 * 1024 * 1024
@@ -34,6 +35,8 @@ class _Header:
     county: County
     service_date: date
     villages: tuple[Village, ...]
+    hold: HoldPolicy
+    arrow_answer: bool
 
 
 class ConsolidationApi(pb_grpc.ConsolidationServiceServicer):
@@ -52,28 +55,28 @@ class ConsolidationApi(pb_grpc.ConsolidationServiceServicer):
         async for request in request_iterator:
             if request.WhichOneof("part") == "header" and header is None:
                 header = await asyncio.to_thread(_read_header, request.header)
-            elif request.WhichOneof("part") == "parcels" and header is not None:
-                rows += len(request.parcels.row)
+            elif request.WhichOneof("part") in ("parcels", "parcels_arrow") and header is not None:
                 size += request.ByteSize()
-                if rows > MAX_ROWS or size > MAX_BYTES:
-                    raise OverloadedError(
-                        f"more than {MAX_ROWS} parcels or {MAX_BYTES} bytes in one call: split the day", _RETRY_AFTER_S
-                    )
-                batches.append(await asyncio.to_thread(_read_batch, request.parcels, len(batches)))
+                _refuse_above(rows + len(request.parcels.row), size)
+                batches.append(await asyncio.to_thread(_read_batch, request, len(batches)))
+                rows += len(batches[-1])
+                _refuse_above(rows, size)
             else:
                 raise InvalidInputError([Violation("part", "must be one header first, then parcels")])
         if header is None:
             raise InvalidInputError([Violation("header", "is missing")])
         result = await asyncio.to_thread(_consolidate, header, batches)
         self._count(result)
-        answer = ConsolidationAnswer(result.consignments, result.admission_sets, result.fates, result.held)
-        parts = encode_answer(answer)
+        answer = ConsolidationAnswer(
+            result.table, result.admission_sets, result.fates, result.held, result.unknown_categories
+        )
+        parts = encode_answer(answer, header.arrow_answer)
         while (part := await asyncio.to_thread(next, parts, None)) is not None:
             yield part
 
     def _count(self, result: Consolidation) -> None:
         self._metrics.parcels_consolidated.inc(len(result.fates))
-        self._metrics.consignments.inc(len(result.consignments))
+        self._metrics.consignments.inc(len(result.table))
         for reason, count in result.held["reason"].value_counts().iter_rows():
             self._metrics.parcels_held.labels(reason).inc(count)
 
@@ -84,26 +87,40 @@ def _read_header(message: pb.ConsolidationHeader) -> _Header:
     service_date = decode_date(message.service_date, "service_date", violations)
     villages = [decode(Village, v, violations, f"villages[{i}]") for i, v in enumerate(message.villages)]
     violations += gazetteer_violations([v for v in villages if v is not None])
+    hold = decode(HoldPolicy, message.hold, violations, "hold")
+    violations += amount_violations(hold, "hold") if hold is not None else []
     if county is not None:
         violations += county_violations(county)
     if county is not None and service_date is not None and not violations:
         violations += way_violations(county, service_date)
-    if violations or county is None or service_date is None:
+    if violations or county is None or service_date is None or hold is None:
         raise InvalidInputError([Violation(f"header.{v.path}", v.message) for v in violations])
-    return _Header(county, service_date, tuple(v for v in villages if v is not None))
+    known = tuple(v for v in villages if v is not None)
+    return _Header(county, service_date, known, hold, message.arrow_answer)
 
 
-def _read_batch(message: pb.ParcelBatch, position: int) -> pl.DataFrame:
+def _refuse_above(rows: int, size: int) -> None:
+    if rows > MAX_ROWS or size > MAX_BYTES:
+        raise OverloadedError(
+            f"more than {MAX_ROWS} parcels or {MAX_BYTES} bytes in one call: split the day", _RETRY_AFTER_S
+        )
+
+
+def _read_batch(request: pb.ConsolidateRequest, position: int) -> pl.DataFrame:
     violations: list[Violation] = []
-    frame = decode_parcels(message, f"parcels[{position}]", violations)
+    if request.WhichOneof("part") == "parcels":
+        frame = decode_parcels(request.parcels, f"parcels[{position}]", violations)
+    else:
+        frame = decode_parcels_arrow(request.parcels_arrow, f"parcels_arrow[{position}]", violations)
     if frame is None:
         raise InvalidInputError(violations)
     return frame
 
 
 def _consolidate(header: _Header, batches: list[pl.DataFrame]) -> Consolidation:
-    parcels = pl.concat(batches) if batches else pl.DataFrame(schema=PARCEL_SCHEMA)
+    parcels = pl.concat(batches, rechunk=True) if batches else pl.DataFrame(schema=PARCEL_SCHEMA)
+    batches.clear()  # the joined columns are a copy; a million rows should not be kept twice
     twice = parcels["row"].filter(parcels["row"].is_duplicated())
     if len(twice):
         raise InvalidInputError([Violation("parcels.row", f"row {twice[0]} is given more than once")])
-    return consolidate(header.county, header.service_date, header.villages, parcels)
+    return consolidate(header.county, header.service_date, header.villages, parcels, hold=header.hold)

@@ -87,6 +87,9 @@ NODE_COLUMNS: Final = (
     Column("service_per_piece_s", amount),
     Column("chilled", flag, "keeps_cold"),
     Column("position", _position),
+    Column("weekdays", weekdays, "open_weekdays"),
+    Column("max_pieces", amount),
+    Column("max_volume_ml", amount),
 )
 PARTNER_COLUMNS: Final = (
     _required("partner_id"),
@@ -101,6 +104,7 @@ AGREEMENT_COLUMNS: Final = (
     Column("directions", some_of(Direction)),
     Column("temperatures", some_of(Temperature)),
     Column("max_piece_g", amount),
+    Column("max_piece_ml", amount),
     Column("excluded_categories", listed),
     Column("townships", townships),
     Column("weekdays", weekdays),
@@ -133,6 +137,9 @@ VEHICLE_COLUMNS: Final = (
     Column("max_trips", amount),
     Column("energy", one_of(Energy)),
     Column("co2_g_per_km", amount),
+    Column("mail_g", amount),
+    Column("mail_ml", amount),
+    Column("mail_pieces", amount),
 )
 TRANSFER_COLUMNS: Final = (
     _required("from_node"),

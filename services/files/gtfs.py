@@ -79,11 +79,15 @@ FREIGHT_COLUMNS: Final = (
     Column("capacity_ml", amount, required=True, stand_in=0),
     Column("capacity_pieces", amount, required=True, stand_in=0),
     Column("max_piece_g", amount),
+    Column("max_piece_ml", amount),
     Column("chilled", flag, "keeps_cold"),
     Column("handling_s", amount),
     Column("tariff_piece_fen", amount),
     Column("tariff_kg_fen", amount),
     Column("tariff_trip_fen", amount),
+    Column("mail_g", amount),
+    Column("mail_ml", amount),
+    Column("mail_pieces", amount),
 )
 
 

@@ -17,6 +17,9 @@ HELD: Final[dict[HeldReason, str]] = {
     HeldReason.VILLAGE_NOT_SERVED: "村无站点",
     HeldReason.PROHIBITED: "禁寄物品",
     HeldReason.CHECKS_MISSING: "三项制度未落实",
+    HeldReason.RELABEL_REFUSED: "换单不成立",
+    HeldReason.NODE_CLOSED: "站点当日不开放",
+    HeldReason.NODE_FULL: "站点已满",
 }
 
 UNSERVED: Final[dict[UnservedReason, str]] = {

@@ -82,6 +82,7 @@ class Agreement:
     directions: tuple[Direction, ...] = ()
     temperatures: tuple[Temperature, ...] = ()
     max_piece_g: int | None = None
+    max_piece_ml: int | None = None
     excluded_categories: tuple[str, ...] = ()
     townships: tuple[str, ...] = ()
     weekdays: tuple[int, ...] = ()

@@ -38,6 +38,14 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldPolicy:
+    """Whether consignments may be left until tomorrow, and what a piece due tomorrow costs when it is."""
+
+    is_offered: bool = True
+    fen_per_piece: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """All the input of one county and date that a plan is made from."""
 
@@ -63,3 +71,4 @@ class PlanSettings:
     use_lines: bool = True
     compare: bool = True
     cores: int = 2
+    use_waiting: bool = True

@@ -23,7 +23,8 @@ class Vehicle:
 
     Its day starts and ends at ``depot``. Where the depot is another node in town it drives to the hub first. Work
     runs from the start of the first stop to the end of the last and takes at most ``max_work_s``; ``max_trips``
-    counts departures from the hub with a load.
+    counts departures from the hub with a load. In a postal vehicle universal-service mail 普服邮件 goes first: the room
+    that it takes (``mail_g``, ``mail_ml``, ``mail_pieces``) is not on offer.
     """
 
     vehicle_id: str
@@ -44,3 +45,6 @@ class Vehicle:
     max_trips: int = 1
     energy: Energy = Energy.DIESEL
     co2_g_per_km: int = 0
+    mail_g: int = 0
+    mail_ml: int = 0
+    mail_pieces: int = 0

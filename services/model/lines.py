@@ -30,7 +30,8 @@ class Trip:
     """One run of a line on the service day with the capacity it has left on each of its segments.
 
     Goods are at the boarding stop ``handling_s`` before departure and ready ``handling_s`` after arrival. The
-    tariffs are the operator's own price, charged where no agreement gives one.
+    tariffs are the operator's own price, charged where no agreement gives one. On a postal route universal-service
+    mail 普服邮件 goes first: what it takes (``mail_g``, ``mail_ml``, ``mail_pieces``) is not on offer.
     """
 
     trip_id: str
@@ -40,11 +41,15 @@ class Trip:
     capacity_ml: int
     capacity_pieces: int
     max_piece_g: int | None = None
+    max_piece_ml: int | None = None
     keeps_cold: bool = False
     handling_s: int = 0
     tariff_piece_fen: int = 0
     tariff_kg_fen: int = 0
     tariff_trip_fen: int = 0
+    mail_g: int = 0
+    mail_ml: int = 0
+    mail_pieces: int = 0
 
 
 @dataclass(frozen=True, slots=True)

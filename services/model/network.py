@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -36,6 +37,8 @@ class Node:
 
     ``lon`` and ``lat`` are WGS-84 degrees. A stop takes ``service_s`` plus ``service_per_piece_s`` for each piece
     and lies wholly between ``opens_s`` and ``closes_s``. ``keeps_cold`` says whether cold goods can wait here.
+    ``open_weekdays`` are ISO numbers, none for every day. ``max_pieces`` (the doors of a parcel locker, the shelves of
+    a shop) and ``max_volume_ml`` are what it can keep of a day's inbound goods.
     """
 
     node_id: str
@@ -52,6 +55,18 @@ class Node:
     service_per_piece_s: int = 0
     keeps_cold: bool = False
     position: Position = Position.SURVEYED
+    open_weekdays: tuple[int, ...] = ()
+    max_pieces: int | None = None
+    max_volume_ml: int | None = None
+
+    @property
+    def has_limited_storage(self) -> bool:
+        """Whether it may be full."""
+        return self.max_pieces is not None or self.max_volume_ml is not None
+
+    def is_open_on(self, service_date: date) -> bool:
+        """Whether it opens at all on the day."""
+        return not self.open_weekdays or service_date.isoweekday() in self.open_weekdays
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +121,8 @@ class Network:
     transfers: tuple[Transfer, ...] = ()
     road_pairs: tuple[RoadPair, ...] = ()
     roads: RoadSettings = RoadSettings()
+
+    @property
+    def hub(self) -> Node:
+        """The hub of a sound network, which has exactly one."""
+        return next(node for node in self.nodes if node.kind is NodeKind.HUB)

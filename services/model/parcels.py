@@ -23,8 +23,8 @@ PARCEL_SCHEMA: Final[dict[str, pl.DataType]] = {
     "temperature": pl.String(),  # a Temperature
     "due_in_days": pl.Int32(),  # 0: due on the service day; negative: overdue
     "category": pl.String(),  # 品类, as the carrier writes it
-    "original_waybill": pl.String(),  # 原运单号 of a re-labelled parcel; empty where it was not re-labelled
-    "original_carrier": pl.String(),  # 原快递公司, a partner's id or name
+    "original_waybill": pl.String(),  # 原运单号 of a re-labelled parcel, else empty
+    "original_carrier": pl.String(),  # 原快递公司 of a re-labelled parcel, else empty
     "emergency": pl.Boolean(),  # 应急
     "inspected": pl.Boolean(),  # 收寄验视
     "real_name": pl.Boolean(),  # 实名收寄
@@ -44,3 +44,8 @@ class HeldReason(StrEnum):
     VILLAGE_NOT_SERVED = "VILLAGE_NOT_SERVED"  # the village has no node in this county: 村无站点
     PROHIBITED = "PROHIBITED"  # goods that may not be carried: 禁寄物品
     CHECKS_MISSING = "CHECKS_MISSING"  # outbound without all three checks: 三项制度未落实
+    RELABEL_REFUSED = (
+        "RELABEL_REFUSED"  # a second number that no 快邮 agreement covers or the first contradicts: 换单不成立
+    )
+    NODE_CLOSED = "NODE_CLOSED"  # every node of the village is closed on the day: 站点当日不开放
+    NODE_FULL = "NODE_FULL"  # every node of the village is full: 站点已满

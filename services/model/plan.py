@@ -112,6 +112,19 @@ class Unserved:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A consignment that waits for tomorrow within its promise, the price of that, and why, in words.
+
+    ``saved_fen`` is what its village would have cost today: the part of the plan's saving that is put down to it.
+    """
+
+    consignment_id: str
+    wait_fen: int
+    saved_fen: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What the cooperation as a whole spends, by part, in fen."""
 
@@ -123,6 +136,7 @@ class Cost:
     lateness_fen: int = 0
     unserved_fen: int = 0
     co2_fen: int = 0
+    waiting_fen: int = 0
 
     @property
     def total_fen(self) -> int:
@@ -132,7 +146,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One county's day: runs, bookings and shuttles, what is unserved, and the cost by part."""
+    """One county's day: runs, bookings and shuttles, what is unserved, what waits, and the cost by part."""
 
     county_id: str
     service_date: date
@@ -141,6 +155,7 @@ class Plan:
     shuttles: tuple[Shuttle, ...]
     unserved: tuple[Unserved, ...]
     cost: Cost
+    waiting: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +171,12 @@ class CarrierAlone:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The same day without lines, and without any cooperation."""
+    """The same day without lines, without any cooperation, and with nothing left waiting (0 where nothing could)."""
 
     shared_runs_fen: int
     alone_fen: int
     alone: tuple[CarrierAlone, ...]
+    all_today_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import combinations
 from typing import Final
 
 from services.model.agreements import Agreement, CooperationModel, Partner, Role, Sharing
 from services.model.day import County
 from services.model.errors import Violation
-from services.validation.fields import id_violations, quoted, reference_violation, value_violations
+from services.validation.fields import (
+    id_violations,
+    quoted,
+    reference_violation,
+    value_violations,
+    weekday_violations,
+)
 
 OPERATOR_ROLES: Final = {
     CooperationModel.POSTAL: Role.POSTAL,
@@ -35,6 +43,7 @@ def agreement_violations(county: County) -> Iterator[Violation]:
         tariffs = (agreement.tariff_piece_fen, agreement.tariff_kg_fen, agreement.tariff_run_fen)
         if agreement.sharing is Sharing.TARIFF and not any(tariffs):
             yield Violation(f"{path}.sharing", "is TARIFF, but no tariff a piece, kilogram or run is given")
+    yield from _overlap_violations(county.agreements)
 
 
 def _party_violations(agreement: Agreement, partners: dict[str, Partner], path: str) -> Iterator[Violation]:
@@ -61,6 +70,36 @@ def _scope_violations(agreement: Agreement, path: str) -> Iterator[Violation]:
     start, end = agreement.valid_from, agreement.valid_to
     if start and end and start > end:
         yield Violation(f"{path}.valid_from", f"{start} is after valid_to {end}")
-    for index, day in enumerate(agreement.weekdays):
-        if not 1 <= day <= 7:
-            yield Violation(f"{path}.weekdays[{index}]", f"{day} is no weekday (1 = Monday to 7 = Sunday)")
+    yield from weekday_violations(agreement.weekdays, f"{path}.weekdays")
+
+
+def _overlap_violations(agreements: Sequence[Agreement]) -> Iterator[Violation]:
+    """Report pairs under which one parcel would have two prices.
+
+    Agreements that differ in the pieces or goods that they take are tiers, of which the cheaper counts.
+    """
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for index, agreement in enumerate(agreements):
+        pieces = agreement.max_piece_g, agreement.max_piece_ml, frozenset(agreement.excluded_categories)
+        alike.setdefault((agreement.model, agreement.operator, pieces), []).append(index)
+    for indices in alike.values():
+        for first, second in combinations(indices, 2):
+            shared = _shared_scope(agreements[first], agreements[second])
+            if shared:
+                said = f"covers {quoted(shared)} as county.agreements[{first}] does: which of them is meant?"
+                yield Violation(f"county.agreements[{second}].principals", said)
+
+
+def _shared_scope(one: Agreement, other: Agreement) -> str:
+    """Name a principal whose parcels could travel under both, or nobody."""
+    sides = [
+        (one.directions, other.directions),
+        (one.temperatures, other.temperatures),
+        (one.townships, other.townships),
+        (one.weekdays, other.weekdays),
+    ]
+    if any(a and b and not set(a) & set(b) for a, b in sides):
+        return ""
+    starts = max(one.valid_from or date.min, other.valid_from or date.min)
+    ends = min(one.valid_to or date.max, other.valid_to or date.max)
+    return min(set(one.principals) & set(other.principals), default="") if starts <= ends else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from services.model.consignments import AdmissionSet, Consignment, ResourceKind
 from services.model.day import Day
@@ -42,11 +43,13 @@ def consignment_violations(day: Day) -> Iterator[Violation]:
         path = f"consignments[{index}]"
         yield from value_violations(consignment, path)
         yield from _amount_violations(consignment, path)
+        yield from _wait_violations(consignment, day.service_date, path)
         yield from _place_violations(consignment, known, path)
         yield from reference_violation(consignment.carrier_id, known.partners, f"{path}.carrier_id", "partner")
         admissions = consignment.admission_set_id
         yield from reference_violation(admissions, known.admission_sets, f"{path}.admission_set_id", "admission set")
         yield from _parcel_violations(consignment, index, first)
+        yield from _size_violations(consignment, path)
     for name in ("pieces", "weight_g", "volume_ml"):
         if sum(getattr(consignment, name) for consignment in day.consignments) >= MAX_TOTAL:
             yield Violation("consignments", f"{name} adds up to more than {MAX_TOTAL}")
@@ -85,6 +88,19 @@ def _amount_violations(consignment: Consignment, path: str) -> Iterator[Violatio
     if consignment.max_piece_g > consignment.weight_g:
         said = f"{consignment.max_piece_g} g for the heaviest piece is more than the whole {consignment.weight_g} g"
         yield Violation(f"{path}.max_piece_g", said)
+    if consignment.max_piece_ml > consignment.volume_ml:
+        said = f"{consignment.max_piece_ml} ml for the largest piece is more than the whole {consignment.volume_ml} ml"
+        yield Violation(f"{path}.max_piece_ml", said)
+
+
+def _wait_violations(consignment: Consignment, service_date: date, path: str) -> Iterator[Violation]:
+    """Report what is offered for waiting although it may not."""
+    if consignment.wait_fen is None:
+        return
+    if consignment.due_date <= service_date:
+        yield Violation(f"{path}.wait_fen", f"may not wait: it is due on {consignment.due_date}")
+    if consignment.emergency:
+        yield Violation(f"{path}.wait_fen", "may not wait: it is an emergency")
 
 
 def _place_violations(consignment: Consignment, known: _Known, path: str) -> Iterator[Violation]:
@@ -122,3 +138,19 @@ def _parcel_violations(consignment: Consignment, index: int, first: dict[str, in
         elif first.setdefault(parcel, index) != index:
             yield Violation(path, f"{quoted(parcel)} is already in consignments[{first[parcel]}]")
         mine.add(parcel)
+
+
+def _size_violations(consignment: Consignment, path: str) -> Iterator[Violation]:
+    """Report sizes of parcels that are not one a parcel or do not add up, and second numbers of other parcels."""
+    for name, total in (("parcel_g", "weight_g"), ("parcel_ml", "volume_ml"), ("parcel_pieces", "pieces")):
+        sizes: tuple[int, ...] = getattr(consignment, name)
+        if sizes and len(sizes) != len(consignment.parcel_ids):
+            yield Violation(f"{path}.{name}", f"has {len(sizes)} entries for {len(consignment.parcel_ids)} parcels")
+        elif sizes and sum(sizes) != getattr(consignment, total):
+            yield Violation(f"{path}.{name}", f"adds up to {sum(sizes)}, not to {total} {getattr(consignment, total)}")
+    mine = set(consignment.parcel_ids)
+    for index, relabelled in enumerate(consignment.relabelled):
+        here = f"{path}.relabelled[{index}]"
+        yield from reference_violation(relabelled.parcel_id, mine, f"{here}.parcel_id", "parcel of the consignment")
+        if not relabelled.new_id.strip():
+            yield Violation(f"{here}.new_id", "is empty")

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator, Sequence
 from enum import Enum
 from typing import Any, Final
 
+from services.model.agreements import Role
 from services.model.errors import Violation
 from services.model.units import clock
 
@@ -90,6 +91,23 @@ def amount_violations(item: Any, path: str) -> Iterator[Violation]:
                 yield Violation(f"{path}.{name}", f"{_number(value)} is negative")
             elif value > limit:
                 yield Violation(f"{path}.{name}", f"{_number(value)} is larger than {limit}")
+
+
+def weekday_violations(weekdays: Sequence[int], path: str) -> Iterator[Violation]:
+    """Report numbers that are no ISO weekday."""
+    for index, day in enumerate(weekdays):
+        if not 1 <= day <= 7:
+            yield Violation(f"{path}[{index}]", f"{day} is no weekday (1 = Monday to 7 = Sunday)")
+
+
+def mail_violations(item: Any, owner_role: Role | None, path: str) -> Iterator[Violation]:
+    """Report room kept for universal-service mail by somebody else than the post, or more than there is."""
+    for unit in ("g", "ml", "pieces"):
+        kept, room = getattr(item, f"mail_{unit}"), getattr(item, f"capacity_{unit}")
+        if kept > room:
+            yield Violation(f"{path}.mail_{unit}", f"{kept} for mail is more than the capacity of {room}")
+        if kept and owner_role is not None and owner_role is not Role.POSTAL:
+            yield Violation(f"{path}.mail_{unit}", f"keeps room for mail, but its owner has role {owner_role}")
 
 
 def _text(value: str, path: str) -> Iterator[Violation]:

@@ -6,12 +6,18 @@ from collections.abc import Iterator
 
 from services.model.day import County
 from services.model.errors import Violation
-from services.validation.fields import id_violations, reference_violation, time_text, value_violations
+from services.validation.fields import (
+    id_violations,
+    mail_violations,
+    reference_violation,
+    time_text,
+    value_violations,
+)
 
 
 def fleet_violations(county: County) -> Iterator[Violation]:
     """Report what is wrong with a county's vehicles."""
-    partners = {partner.partner_id for partner in county.partners}
+    partners = {partner.partner_id: partner.role for partner in county.partners}
     nodes = {node.node_id for node in county.network.nodes}
     yield from id_violations([vehicle.vehicle_id for vehicle in county.vehicles], "county.vehicles", "vehicle_id")
     for index, vehicle in enumerate(county.vehicles):
@@ -19,6 +25,7 @@ def fleet_violations(county: County) -> Iterator[Violation]:
         yield from value_violations(vehicle, path)
         yield from reference_violation(vehicle.owner, partners, f"{path}.owner", "partner")
         yield from reference_violation(vehicle.depot, nodes, f"{path}.depot", "node")
+        yield from mail_violations(vehicle, partners.get(vehicle.owner), path)
         # Below 0 is reported as negative already.
         for name in ("capacity_g", "capacity_ml", "capacity_pieces", "max_trips", "max_work_s"):
             if getattr(vehicle, name) == 0:

@@ -7,12 +7,19 @@ from collections.abc import Iterator, Set
 from services.model.day import County
 from services.model.errors import Violation
 from services.model.lines import Trip
-from services.validation.fields import id_violations, quoted, reference_violation, time_text, value_violations
+from services.validation.fields import (
+    id_violations,
+    mail_violations,
+    quoted,
+    reference_violation,
+    time_text,
+    value_violations,
+)
 
 
 def line_violations(county: County) -> Iterator[Violation]:
     """Report what is wrong with a county's lines and the day's trips."""
-    partners = {partner.partner_id for partner in county.partners}
+    partners = {partner.partner_id: partner.role for partner in county.partners}
     nodes = {node.node_id for node in county.network.nodes}
     yield from id_violations([line.line_id for line in county.lines], "county.lines", "line_id")
     first: dict[str, str] = {}  # a trip's name is unique in the county, not only on its line
@@ -27,6 +34,7 @@ def line_violations(county: County) -> Iterator[Violation]:
             elif first.setdefault(trip.trip_id, here) != here:
                 yield Violation(f"{here}.trip_id", f"{quoted(trip.trip_id)} is already {first[trip.trip_id]}")
             yield from value_violations(trip, here)
+            yield from mail_violations(trip, partners.get(line.owner), here)
             yield from _trip_violations(trip, nodes, here)
 
 

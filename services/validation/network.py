@@ -10,7 +10,14 @@ from typing import Final
 from services.model.day import County
 from services.model.errors import Violation
 from services.model.network import Node, NodeKind
-from services.validation.fields import id_violations, quoted, reference_violation, time_text, value_violations
+from services.validation.fields import (
+    id_violations,
+    quoted,
+    reference_violation,
+    time_text,
+    value_violations,
+    weekday_violations,
+)
 
 # China's bounding box in degrees, widened to whole degrees.
 MIN_LON: Final = 73.0
@@ -39,6 +46,10 @@ def network_violations(county: County) -> Iterator[Violation]:
             )
         if node.owner:
             yield from reference_violation(node.owner, partners, f"{here}.owner", "partner")
+        yield from weekday_violations(node.open_weekdays, f"{here}.open_weekdays")
+        for name in ("max_pieces", "max_volume_ml"):
+            if getattr(node, name) == 0:
+                yield Violation(f"{here}.{name}", "is 0; leave it out where there is no limit")
     yield from _far_violations(county)
     yield from _transfer_violations(county)
     yield from _road_table_violations(county)

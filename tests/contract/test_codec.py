@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from cuntong.consolidation.v1 import consignments_pb2
+from cuntong.consolidation.v1 import consignments_pb2, consolidation_service_pb2
 from cuntong.network.v1 import agreements_pb2, county_pb2, network_pb2
 from cuntong.route.v1 import plan_pb2
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
@@ -29,6 +29,7 @@ ROOTS: dict[type[Any], type[Message]] = {
     day_model.Day: plan_pb2.Day,
     day_model.PlanSettings: plan_pb2.PlanSettings,
     plan.PlanResult: plan_pb2.PlanResult,
+    day_model.HoldPolicy: consolidation_service_pb2.HoldPolicy,
 }
 PAIRS: dict[type[Any], Any] = {}  # a descriptor each
 ENUMS: dict[type[StrEnum], EnumDescriptor] = {}

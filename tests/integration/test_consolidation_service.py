@@ -178,7 +178,7 @@ def test_a_row_that_cannot_be_is_held_and_the_others_go(services: Services, colu
 
 def test_too_many_ways_to_open_resources_are_refused(services: Services) -> None:
     county = small_county()
-    agreements = tuple(replace(county.agreements[0], agreement_id=f"AG-{n}") for n in range(1_100))
+    agreements = tuple(replace(county.agreements[0], agreement_id=f"AG-{n}", max_piece_g=n + 1) for n in range(1_100))
     assert violations(services, header(replace(county, agreements=agreements))) == {"header.county.agreements"}
 
 

@@ -126,6 +126,8 @@ LIMITS: Final[list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]]] 
     ("temperatures", {"temperatures": (Temperature.AMBIENT,)}, {}, {"temperature": "FROZEN"}),
     ("max_piece_g", {"max_piece_g": 1_000}, {"weight_g": 1_000}, {"weight_g": 1_001}),
     ("max_piece_g", {"max_piece_g": 1_000}, {"weight_g": 3_000, "pieces": 3}, {"weight_g": 3_001, "pieces": 3}),
+    ("max_piece_ml", {"max_piece_ml": 3_000}, {"volume_ml": 3_000}, {"volume_ml": 3_001}),
+    ("max_piece_ml", {"max_piece_ml": 3_000}, {"volume_ml": 6_000, "pieces": 2}, {"volume_ml": 6_001, "pieces": 2}),
 ]
 _CASES: Final = [pytest.param(*case[1:], id=f"{case[0]}-{i}") for i, case in enumerate([*SCOPES, *LIMITS])]
 
@@ -267,6 +269,19 @@ def test_a_trip_takes_no_piece_above_its_limit() -> None:
     county = county_of(agree(CooperationModel.TRANSIT), max_piece_g=1_000)
     assert "BUS" in opened(county, weight_g=1_000)
     assert opened(county, weight_g=1_001) == {"BUS_STATION", "RAIL_STATION", "FREIGHT_STATION"}
+
+
+def test_a_trip_takes_no_piece_above_its_size() -> None:
+    county = county_of(agree(CooperationModel.TRANSIT), max_piece_ml=3_000)
+    assert "BUS" in opened(county, volume_ml=3_000)
+    assert opened(county, volume_ml=3_001) == {"BUS_STATION", "RAIL_STATION", "FREIGHT_STATION"}
+
+
+@pytest.mark.parametrize("category", ["散装白酒", "蜂蜜（桶）"])
+def test_a_trait_counts_wherever_its_word_stands(category: str) -> None:
+    assert not is_open(agree(CooperationModel.TRANSIT), category=category)
+    assert not is_open(agree(excluded_categories=("LIQUID",)), category=category)
+    assert is_open(agree(), category=category)
 
 
 def test_more_ways_than_a_mask_has_bits_are_kept_apart() -> None:

@@ -10,6 +10,7 @@ import pytest
 from services.consolidation.gates import MAX_DAYS, MAX_PIECES, MAX_VOLUME_ML, MAX_WEIGHT_G
 from services.consolidation.goods import PROHIBITED_CATEGORIES
 from services.model.agreements import Partner, Role
+from services.model.day import County
 from services.model.network import Village
 from services.model.parcels import HeldReason
 from tests.builders import VILLAGES, small_county
@@ -24,11 +25,14 @@ FAULTS: Final[dict[HeldReason, dict[str, Any]]] = {
     HeldReason.MALFORMED: {"weight_g": -1_000},
     HeldReason.UNKNOWN_CARRIER: {"carrier": "无名快递"},
     HeldReason.DUPLICATE: {"waybill": "FIRST"},
+    HeldReason.RELABEL_REFUSED: {"original_waybill": "O-1", "original_carrier": "EXP-B"},
     HeldReason.VILLAGE_UNKNOWN: {"village_code": "", "address": "桦甸市某村"},
     HeldReason.VILLAGE_AMBIGUOUS: {"village_code": "", "address": "桦甸市东村"},
     HeldReason.VILLAGE_NOT_SERVED: {"village_code": ELSEWHERE.code},
+    HeldReason.NODE_CLOSED: {"village_code": VILLAGES[1]},
     HeldReason.PROHIBITED: {"category": "烟花爆竹"},
     HeldReason.CHECKS_MISSING: {"direction": "OUTBOUND", "scanned": False},
+    HeldReason.NODE_FULL: {"village_code": VILLAGES[2], "pieces": 2},
 }
 COLUMN_NAMED: Final = {
     HeldReason.MALFORMED: "重量(kg): -1.0",
@@ -39,12 +43,23 @@ COLUMN_NAMED: Final = {
     HeldReason.VILLAGE_NOT_SERVED: "村代码/收件地址",
     HeldReason.PROHIBITED: "品类: 烟花爆竹",
     HeldReason.CHECKS_MISSING: "缺少: 过机安检",
+    HeldReason.RELABEL_REFUSED: "快递公司: EXP-A 与原快递公司之间没有快邮协议",
+    HeldReason.NODE_CLOSED: "村代码/收件地址: 该村站点当日均不开放",
+    HeldReason.NODE_FULL: "该村站点格口或货位已满",
 }
+
+
+def _strict_county() -> County:
+    """The small county with the second village's node closed on Mondays and one door at the third's."""
+    county = small_county()
+    changes: dict[str, dict[str, Any]] = {"V-2": {"open_weekdays": (2, 3)}, "V-3": {"max_pieces": 1}}
+    nodes = tuple(replace(node, **changes.get(node.node_id, {})) for node in county.network.nodes)
+    return replace(county, network=replace(county.network, nodes=nodes))
 
 
 def held(*changes: dict[str, Any]) -> list[tuple[int, str, str]]:
     """Rows, reasons and details of what is held of these parcels."""
-    answer = consolidate_small(small_parcels(*changes), villages=VILLAGES_KNOWN)
+    answer = consolidate_small(small_parcels(*changes), _strict_county(), villages=VILLAGES_KNOWN)
     assert len(answer.fates) + len(answer.held) == len(changes)
     return answer.held.select("row", "reason", "detail").rows()
 
@@ -195,6 +210,18 @@ def test_partners_without_parcels_and_parcels_without_partners() -> None:
     assert len(consolidate_small(small_parcels()).held) == 0
     answer = consolidate_small(small_parcels({}), small_county(partners=(), agreements=()))
     assert answer.held["reason"].to_list() == [HeldReason.UNKNOWN_CARRIER]
+
+
+@pytest.mark.parametrize("category", ["家用烟花爆竹", "氧化剂（二类）"])
+def test_a_prohibited_word_counts_wherever_it_stands(category: str) -> None:
+    assert [reason for _, reason, _ in held({"category": category})] == [HeldReason.PROHIBITED]
+
+
+@pytest.mark.parametrize("category", ["循环中转袋", "空袋返程"])
+def test_empty_bags_on_their_way_back_need_no_checks(category: str) -> None:
+    unchecked = {"direction": "OUTBOUND", "inspected": False, "real_name": False, "scanned": False}
+    assert held({**unchecked, "category": category}) == []
+    assert [reason for _, reason, _ in held({**unchecked, "category": "书籍"})] == [HeldReason.CHECKS_MISSING]
 
 
 @pytest.mark.parametrize("category", PROHIBITED_CATEGORIES)

@@ -7,11 +7,18 @@ from collections.abc import Callable
 import pytest
 from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
 
+from services.consolidation.consolidate import Consolidation
 from services.model.errors import InvalidInputError
 from services.wire import consolidation as wire
 from services.wire.consolidation import ConsolidationAnswer, decode_answer, encode_answer
 from tests.builders import VILLAGES
 from tests.parcels import consolidate_small, small_parcels
+
+
+def answered(result: Consolidation) -> ConsolidationAnswer:
+    return ConsolidationAnswer(
+        result.table, result.admission_sets, result.fates, result.held, result.unknown_categories
+    )
 
 
 @pytest.fixture
@@ -25,7 +32,7 @@ def answer() -> ConsolidationAnswer:
         )
     )
     assert len(result.held) == 2
-    return ConsolidationAnswer(result.consignments, result.admission_sets, result.fates, result.held)
+    return answered(result)
 
 
 @pytest.fixture
@@ -63,7 +70,7 @@ def test_an_answer_in_many_parts_comes_back_as_it_went(
 
 def test_an_empty_answer_comes_back_empty() -> None:
     nothing = consolidate_small(small_parcels())
-    answer = ConsolidationAnswer(nothing.consignments, nothing.admission_sets, nothing.fates, nothing.held)
+    answer = answered(nothing)
     assert same(decode_answer(encode_answer(answer)), answer)
 
 

@@ -18,9 +18,7 @@ MIXED: Any = (
     {"direction": "OUTBOUND", "temperature": "CHILLED", "due_in_days": -3, "emergency": True, "scanned": False},
     {"temperature": "FROZEN", "weight_g": 2**62, "volume_ml": 0, "pieces": -1, "fault": "重量(kg): “x”"},
     {"inspected": False, "real_name": False, "waybill": "", "carrier": "甲速递", "category": ""},
-    {"original_waybill": "YT0000000001", "original_carrier": "乙速递"},
 )
-LEFT_OUT = ("original_waybill", "original_carrier")
 
 
 def decoded(batch: pb.ParcelBatch) -> pl.DataFrame:
@@ -49,8 +47,7 @@ def test_no_parcels_make_no_batch_and_an_empty_batch_no_parcels() -> None:
 
 @pytest.mark.parametrize("column", [name for name in PARCEL_SCHEMA if name != "row"])
 def test_a_column_of_another_length_is_named(column: str) -> None:
-    relabelled = {"original_waybill": "YT1", "original_carrier": "乙速递"}
-    (batch,) = encode_parcels(small_parcels(relabelled, relabelled))
+    (batch,) = encode_parcels(small_parcels({}, {}))
     getattr(batch, column).pop()
     violations: list[Violation] = []
     assert decode_parcels(batch, "parcels[7]", violations) is None
@@ -60,14 +57,8 @@ def test_a_column_of_another_length_is_named(column: str) -> None:
 def test_every_column_of_another_length_is_named() -> None:
     violations: list[Violation] = []
     assert decode_parcels(pb.ParcelBatch(row=[2]), "parcels[0]", violations) is None
-    required = set(PARCEL_SCHEMA) - {"row", *LEFT_OUT}
-    assert {v.path for v in violations} == {f"parcels[0].{name}" for name in required}
-
-
-def test_original_numbers_and_carriers_may_be_left_out_and_are_empty_then() -> None:
-    (batch,) = encode_parcels(small_parcels({}, {}))
-    assert not any(getattr(batch, name) for name in LEFT_OUT)
-    assert decoded(batch).select(LEFT_OUT).rows() == [("", "")] * 2
+    needed = PARCEL_SCHEMA.keys() - {"row", "original_waybill", "original_carrier"}
+    assert {v.path for v in violations} == {f"parcels[0].{name}" for name in needed}
 
 
 @pytest.mark.parametrize("number", [0, 99, -1])

@@ -1,0 +1,1 @@
+"""Says who pays whom for a plan."""
