@@ -29,12 +29,12 @@ PIECES: Final = "件数"
 TEMPERATURE: Final = "温层"
 LAST_DATE: Final = "最晚日期"
 CATEGORY: Final = "品类"
+ORIGINAL_WAYBILL: Final = "原运单号"
+ORIGINAL_CARRIER: Final = "原快递公司"
 EMERGENCY: Final = "应急"
 INSPECTED: Final = "收寄验视"
 REAL_NAME: Final = "实名收寄"
 SCANNED: Final = "过机安检"
-ORIGINAL_WAYBILL: Final = "原运单号"
-ORIGINAL_CARRIER: Final = "原快递公司"
 
 REQUIRED: Final = (WAYBILL, CARRIER, DIRECTION, WEIGHT)
 OPTIONAL: Final = (
@@ -45,12 +45,12 @@ OPTIONAL: Final = (
     TEMPERATURE,
     LAST_DATE,
     CATEGORY,
+    ORIGINAL_WAYBILL,
+    ORIGINAL_CARRIER,
     EMERGENCY,
     INSPECTED,
     REAL_NAME,
     SCANNED,
-    ORIGINAL_WAYBILL,
-    ORIGINAL_CARRIER,
 )
 FLAGS: Final = {"emergency": EMERGENCY, "inspected": INSPECTED, "real_name": REAL_NAME, "scanned": SCANNED}
 PERSONAL_WORDS: Final = (
@@ -167,14 +167,12 @@ def _parcels(table: Table, service_date: date) -> pl.DataFrame:
 def _faults() -> pl.Expr:
     """Say what cannot be read in each row, by column; empty where all can."""
     number, small = "is not a number", "is too large"
-    waybill, village = pl.col(WAYBILL), pl.col(VILLAGE_CODE)
+    village = pl.col(VILLAGE_CODE)
     unreadable = "is in scientific notation; format the column as text"
     findings = [
         _empty(WAYBILL),
-        _wrong(WAYBILL, waybill.str.contains(_SCIENTIFIC), unreadable, is_private=False),
-        _said(WAYBILL, waybill.str.contains(_CONTROL), "has a control character"),
-        _said(WAYBILL, waybill.str.len_chars() > _MAX_WAYBILL, f"has more than {_MAX_WAYBILL} characters"),
-        _wrong(ORIGINAL_WAYBILL, pl.col(ORIGINAL_WAYBILL).str.contains(_SCIENTIFIC), unreadable, is_private=False),
+        *_wrong_waybill(WAYBILL, unreadable),
+        *_wrong_waybill(ORIGINAL_WAYBILL, unreadable),
         _empty(CARRIER),
         _empty(DIRECTION),
         _wrong(DIRECTION, ~pl.col(DIRECTION).is_in(list(_DIRECTIONS)), "is neither 进村 nor 出村"),
@@ -194,6 +192,15 @@ def _faults() -> pl.Expr:
         ),
     ]
     return pl.concat_str(findings, separator="; ", ignore_nulls=True)
+
+
+def _wrong_waybill(column: str, unreadable: str) -> list[pl.Expr]:
+    waybill = pl.col(column)
+    return [
+        _wrong(column, waybill.str.contains(_SCIENTIFIC), unreadable, is_private=False),
+        _said(column, waybill.str.contains(_CONTROL), "has a control character"),
+        _said(column, waybill.str.len_chars() > _MAX_WAYBILL, f"has more than {_MAX_WAYBILL} characters"),
+    ]
 
 
 def _empty(column: str) -> pl.Expr:

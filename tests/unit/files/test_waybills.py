@@ -28,6 +28,8 @@ CELLS = {
     "温层": "常温",
     "最晚日期": "2026-11-25",
     "品类": "书籍",
+    "原运单号": "",
+    "原快递公司": "",
     "应急": "否",
     "收寄验视": "是",
     "实名收寄": "是",
@@ -187,8 +189,8 @@ def test_a_row_that_shifts_its_cells_shows_none_of_them(tmp_path: Path) -> None:
     path.write_text("\n".join([HEADER, good.replace("桦郊乡", "桦郊乡,"), good.replace("书籍,", ""), good]))
     table = read_waybills(path, SERVICE_DATE)
     assert table.parcels["fault"].to_list() == [
-        "row: has 18 cells, the header 17",
-        "row: has 16 cells, the header 17",
+        "row: has 20 cells, the header 19",
+        "row: has 18 cells, the header 19",
         "",
     ]
     assert table.parcels["waybill"].to_list() == ["A1"] * 3
@@ -254,6 +256,13 @@ def test_an_xlsx_is_the_same_as_a_csv(tmp_path: Path) -> None:
 
 def test_long_numbers_stay_text(tmp_path: Path) -> None:
     assert read(tmp_path, {"运单号": "00123456789012345678901"}).parcels["waybill"][0] == "00123456789012345678901"
+
+
+def test_a_relabelled_parcel_keeps_its_original_number_and_carrier(tmp_path: Path) -> None:
+    parcels = read(tmp_path, {"原运单号": "YT1", "原快递公司": "乙速递"}, {"原运单号": "1.23E+14"}).parcels
+    assert parcels.select("original_waybill", "original_carrier").row(0) == ("YT1", "乙速递")
+    said = '原运单号: "1.23E+14" is in scientific notation; format the column as text'
+    assert parcels["fault"].to_list() == ["", said]
 
 
 def test_three_hundred_thousand_rows(tmp_path: Path) -> None:
