@@ -136,7 +136,7 @@ class _Best:
         """With what it is compared with searched once more, as the best was in its last step."""
         all_today, runs_only = self.all_today, self.runs_only
         if self.waiting is not None:
-            all_today = self.today.searched_on(all_today, _ALL_TODAY_PART)
+            all_today = self.today.searched_on(all_today, _ALL_TODAY_PART, self.waiting)
         runs_only = self.today.searched_on(runs_only, POLISH_PART) if all_today.bookings else all_today
         all_today = min(all_today, runs_only, key=self.today.cost)
         if self.later is None or self.waiting is None:

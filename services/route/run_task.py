@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -47,11 +47,13 @@ def make_run_task(
     consignments: Sequence[Consignment],
     booked_pieces: Mapping[str, int],
     grain: Grain = Grain.COARSE,
+    loose: Set[str] = frozenset(),
 ) -> RunTask:
     """Make the problem of carrying ``consignments`` by shared runs.
 
     ``booked_pieces`` counts, for each agreement, the pieces that lines already carry under it. What no vehicle may
-    carry, none is large enough for or none has the range and time for, is left out of the problem.
+    carry, none is large enough for or none has the range and time for, is left out of the problem. ``grain`` and
+    ``loose`` say how goods at a node are parted into visits (see ``make_visits``).
     """
     ways = len({consignment.direction for consignment in consignments})
     pieces_left = _pieces_left(index, booked_pieces)
@@ -75,7 +77,13 @@ def make_run_task(
         return frozenset(k for k in admitted if consignment.temperature in keeps[k])
 
     return assemble(
-        index, matrix, [(c, may_serve(c)) for c in consignments], fleet, tuple(map(tuple, classes.values())), grain
+        index,
+        matrix,
+        [(c, may_serve(c)) for c in consignments],
+        fleet,
+        tuple(map(tuple, classes.values())),
+        grain,
+        loose,
     )
 
 
@@ -86,6 +94,7 @@ def assemble(
     fleet: list[VehicleClass],
     vehicle_ids: tuple[tuple[str, ...], ...],
     grain: Grain = Grain.COARSE,
+    loose: Set[str] = frozenset(),
 ) -> RunTask:
     """Put consignments, each with the classes that may carry it, together with a fleet."""
     at_nodes = [(c, index.node_ids[c.consignment_id], classes) for c, classes in wanted]
@@ -93,6 +102,7 @@ def assemble(
         ((c, node_ids[0], classes) for c, node_ids, classes in at_nodes if node_ids),
         _ability(index, matrix, fleet),
         grain,
+        loose,
     )
     # Classes that may visit nothing would only slow the engine down.
     useful = sorted(frozenset().union(*(visit.classes for visit in visits)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -77,7 +77,7 @@ class Search:
 
     def from_scratch(self, options: Sequence[BookingOption]) -> Found | None:
         """Search runs first, then what lines could take off them; ``None`` when no plan was found in time."""
-        runs_only = self._best_runs((), _RUNS_PART, None, "runs", 22)
+        runs_only = self._best_runs((), _RUNS_PART, self._on_all_cores(None), "runs", 22)
         if runs_only is None:
             return None
         best = self._with_lines(runs_only, options, len(_ROUNDS)) if options else runs_only
@@ -86,25 +86,39 @@ class Search:
     def from_start(self, start: Decision, options: Sequence[BookingOption]) -> Decision:
         """Search from a decision made for other prices, and anew beside it; never worse than that decision.
 
-        With few long routes the start decides which vehicles are used, and other prices may call for others.
+        With few long routes the start decides which vehicles are used, and other prices may call for others. However
+        late it is, one short search is made.
         """
-        if self.is_over():
+        if self.should_stop():
             return start
-        again = self._best_runs(start.bookings, _ANEW_PART, start, "runs", 22, anew=True)
+        starts = [start, *[None] * (max(self.settings.cores, 2) - 1)]
+        again = self._best_runs(start.bookings, _ANEW_PART, starts, "runs", 22)
         best = min([start, *([again] if again else [])], key=self.cost)
         return self.polished(self._with_lines(best, options, _ROUNDS_ANEW) if options else best)
 
-    def polished(self, decision: Decision, part: float = POLISH_PART) -> Decision:
-        """Search once more around a decision; never worse."""
+    def polished(self, decision: Decision) -> Decision:
+        """Search once more around a decision, with each that waits on its own; never worse."""
+        return self._around(decision, self._on_all_cores(decision), POLISH_PART)
+
+    def searched_on(self, decision: Decision, part: float, other: Decision | None = None) -> Decision:
+        """Search around a decision, and another, for a part of the whole effort beyond the budget, telling nobody.
+
+        The answer has the decision's bookings and is never worse than it.
+        """
+        stage, deadline = replace(self.stage, part=1.0), self.clock() + self.settings.time_budget_s * part
+        silent = replace(self, stage=stage, deadline=deadline, report=lambda *_: None)
+        starts = silent._on_all_cores(decision) if other is None else [decision, other]
+        return silent._around(decision, starts, part)
+
+    def _around(self, decision: Decision, starts: Sequence[Decision | None], part: float) -> Decision:
         if self.is_over():
             return decision
-        again = self._best_runs(decision.bookings, part, decision, "runs", 93)
+        grain, loose = decision.task.grain, _waiting(decision)
+        again = self._best_runs(decision.bookings, part, starts, "runs", 93, grain, loose)
         return min([decision, *([again] if again else [])], key=self.cost)
 
-    def searched_on(self, decision: Decision, part: float) -> Decision:
-        """Search around a decision for a part of the whole effort beyond the budget, telling nobody; never worse."""
-        stage, deadline = replace(self.stage, part=1.0), self.clock() + self.settings.time_budget_s * part
-        return replace(self, stage=stage, deadline=deadline, report=lambda *_: None).polished(decision, part)
+    def _on_all_cores(self, start: Decision | None) -> list[Decision | None]:
+        return [start] * self.settings.cores
 
     def cost(self, decision: Decision) -> int:
         """What a decision costs when it is written out."""
@@ -129,46 +143,41 @@ class Search:
         self,
         bookings: Sequence[BookingOption],
         part: float,
-        start: Decision | None,
+        starts: Sequence[Decision | None],
         phase: str,
         percent: int,
-        anew: bool = False,
+        grain: Grain = Grain.COARSE,
+        loose: Set[str] = frozenset(),
     ) -> Decision | None:
-        """Search runs for what is not booked, with a seed a core, and keep the cheapest.
+        """Search runs for what is not booked, from each start with a seed of its own, and keep the cheapest.
 
         Visits that hand over much together are few and quick to search, but leave fewer vehicles, and less that may
         wait, to choose from. Where that leaves something unserved, goods are parted further, grain by grain.
         """
+        # Parting what may wait from what has to go takes something that may.
+        may_wait = any(c.wait_fen is not None for c in self.index.day.consignments)
+        grains = [g for g in Grain if g >= grain and (g is not Grain.PARTED or may_wait)]
         best: Decision | None = None
-        for grain in self._grains(start, anew):
-            found = self._search_runs(bookings, part, start, phase, percent, grain, anew)
+        for finer in grains:
+            task = self._task(bookings, finer, loose)
+            found = self._search_runs(bookings, task, part, starts, phase, percent)
             best = min([d for d in (best, found) if d is not None], key=self.cost, default=None)
             if best is None or _serves_all(best) or self.is_over():
-                return best
+                break
         return best
-
-    def _grains(self, start: Decision | None, anew: bool) -> list[Grain]:
-        """The grains to try: what polishes a decision keeps its grain; parting may from must needs what may wait."""
-        may_wait = any(c.wait_fen is not None for c in self.index.day.consignments)
-        first = start.task.grain if start and not anew else Grain.COARSE
-        return [grain for grain in Grain if grain >= first and (grain is not Grain.PARTED or may_wait)]
 
     def _search_runs(
         self,
         bookings: Sequence[BookingOption],
+        task: RunTask,
         part: float,
-        start: Decision | None,
+        starts: Sequence[Decision | None],
         phase: str,
         percent: int,
-        grain: Grain,
-        anew: bool,
     ) -> Decision | None:
-        task = self._task(bookings, grain)
-        warm = carry_over(start.task, start.solution, task) if start else None
         fixed_fen = self.cost(Decision(tuple(bookings), task, RunSolution((), 0))) - _leaving_fen(task)
-        told = [self.cost(start)] if start else []
+        told = [self.cost(starts[0])] if starts[0] else []
         cores = self.settings.cores
-        searches = [warm, *[None if anew else warm] * (max(cores, 2) - 1)] if anew else [warm] * cores
 
         def search(number: int) -> RunSolution | None:
             def on_best(solution: RunSolution) -> None:
@@ -176,11 +185,14 @@ class Search:
                 told.append(min([solution.cost_fen + fixed_fen, *told[-1:]]))
                 self._tell(phase, told[-1], percent)
 
-            effort = self._effort(part * cores / len(searches)).reseeded(number)
-            return self.engine.solve(task.problem, effort, self.should_stop, on_best, searches[number])
+            start = starts[number]
+            warm = carry_over(start.task, start.solution, task) if start else None
+            # All take their part of the time together, however many cores they share.
+            effort = self._effort(part * min(1.0, cores / len(starts))).reseeded(number)
+            return self.engine.solve(task.problem, effort, self.should_stop, on_best, warm)
 
         with ThreadPoolExecutor(cores) as pool:
-            solutions = list(pool.map(search, range(len(searches))))
+            solutions = list(pool.map(search, range(len(starts))))
         found = [Decision(tuple(bookings), task, s) for s in solutions if s is not None]
         return min(found, key=self.cost, default=None)
 
@@ -218,14 +230,14 @@ class Search:
         with ThreadPoolExecutor(self.settings.cores) as pool:
             return [decision for decision in pool.map(search, choices) if decision is not None]
 
-    def _task(self, bookings: Sequence[BookingOption], grain: Grain) -> RunTask:
+    def _task(self, bookings: Sequence[BookingOption], grain: Grain, loose: Set[str] = frozenset()) -> RunTask:
         booked = {option.consignment.consignment_id for option in bookings}
         rest: list[Consignment] = [c for c in self.index.day.consignments if c.consignment_id not in booked]
         pieces: dict[str, int] = {}
         for option in bookings:
             if self.index.counts_towards_limit(option.consignment, option.agreement_id):
                 pieces[option.agreement_id] = pieces.get(option.agreement_id, 0) + option.consignment.pieces
-        return make_run_task(self.index, self.matrix, rest, pieces, grain)
+        return make_run_task(self.index, self.matrix, rest, pieces, grain, loose)
 
 
 def whole_effort(settings: PlanSettings) -> Effort:
@@ -235,8 +247,19 @@ def whole_effort(settings: PlanSettings) -> Effort:
 
 def _serves_all(decision: Decision) -> bool:
     """Whether nothing is left out that may not wait; what no vehicle can carry is in no task."""
-    carried = {i for route in decision.solution.routes for trip in route.trips for i in trip}
+    carried = _served(decision)
     return all(i in carried or demand.may_wait for i, demand in enumerate(decision.task.problem.demands))
+
+
+def _waiting(decision: Decision) -> set[str]:
+    """The consignments that runs leave until tomorrow."""
+    served, task = _served(decision), decision.task
+    left = [i for i, demand in enumerate(task.problem.demands) if demand.may_wait and i not in served]
+    return {consignment_id for i in left for consignment_id in task.demands[i]}
+
+
+def _served(decision: Decision) -> set[int]:
+    return {i for route in decision.solution.routes for trip in route.trips for i in trip}
 
 
 def _leaving_fen(task: RunTask) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -40,12 +40,18 @@ class Visit:
 Able = Callable[[Visit], frozenset[int]]
 
 
-def make_visits(wanted: Iterable[tuple[Consignment, str, frozenset[int]]], able: Able, grain: Grain) -> list[Visit]:
+def make_visits(
+    wanted: Iterable[tuple[Consignment, str, frozenset[int]]],
+    able: Able,
+    grain: Grain,
+    loose: Set[str] = frozenset(),
+) -> list[Visit]:
     """Put together what can be handed over in one visit, node by node.
 
     ``wanted`` are consignments with the node where each is handed over and the classes that may carry it; what no
     class is able to carry is left out. What may wait is a visit of its own, so that it can be left. Where it would not
     bar any vehicle from what has to go today, a coarse ``grain`` lets it ride along: the vehicle calls there anyway.
+    Consignments that are ``loose`` are put together only with what has the same rights, whatever the grain.
     """
     at_node: dict[str, list[Visit]] = {}
     for consignment, node_id, admitted in wanted:
@@ -54,15 +60,12 @@ def make_visits(wanted: Iterable[tuple[Consignment, str, frozenset[int]]], able:
             at_node.setdefault(node_id, []).append(single)
     visits: list[Visit] = []
     for _, singles in sorted(at_node.items()):
-        waiting = [single for single in singles if single.may_wait]
-        going = [single for single in singles if not single.may_wait]
-        if grain is Grain.FINE:
-            visits += [v for alike in (*_by_rights(going), *_by_rights(waiting)) for v in _fold(alike, [], able)]
-        elif grain is Grain.PARTED:
-            visits += [*_together(going, able), *_together(waiting, able)]
-        else:
-            joined, left = _ride_along(waiting, _together(going, able), able)
-            visits += [*joined, *_together(left, able)]
+        apart = [v for v in singles if v.consignments[0].consignment_id in loose or grain is Grain.FINE]
+        waiting = [v for v in singles if v.may_wait and v not in apart]
+        going = _together([v for v in singles if not v.may_wait and v not in apart], able)
+        if grain is Grain.COARSE:
+            going, waiting = _ride_along(waiting, going, able)
+        visits += [*going, *_together(waiting, able), *_by_rights(apart, able)]
     return visits
 
 
@@ -96,12 +99,13 @@ def _ride_along(singles: list[Visit], into: list[Visit], able: Able) -> tuple[li
     return visits, left
 
 
-def _by_rights(singles: Iterable[Visit]) -> list[list[Visit]]:
-    """Group visits that the same classes may make; only these can join without a loss."""
-    groups: dict[frozenset[int], list[Visit]] = {}
+def _by_rights(singles: Iterable[Visit], able: Able) -> list[Visit]:
+    """Join what the same classes may carry and what may wait alike; only these can join without a loss."""
+    groups: dict[tuple[bool, frozenset[int]], list[Visit]] = {}
     for single in singles:
-        groups.setdefault(single.classes, []).append(single)
-    return [groups[classes] for classes in sorted(groups, key=sorted)]
+        groups.setdefault((single.may_wait, single.classes), []).append(single)
+    order = sorted(groups, key=lambda rights: (rights[0], sorted(rights[1])))
+    return [visit for rights in order for visit in _fold(groups[rights], [], able)]
 
 
 def _barring(singles: list[Visit]) -> list[Visit]:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
-from services.model.consignments import Consignment
+from services.model.agreements import Temperature
+from services.model.consignments import Consignment, ResourceKind
 from services.model.day import Day
+from services.model.fleet import Vehicle
 from services.model.plan import Plan, Waiting
+from services.model.units import shares
 from services.route.day_index import DayIndex
 from services.route.roads.source import RoadMatrix
 from services.route.unserved import explain_unserved
 from services.route.values import margins_fen
+
+_KEEPS: Final = {
+    Temperature.AMBIENT: "常温载运",
+    Temperature.CHILLED: "冷藏",
+    Temperature.FROZEN: "冷冻",
+}
 
 
 def all_today(day: Day) -> Day:
@@ -43,32 +53,16 @@ def tell_waiting(index: DayIndex, matrix: RoadMatrix, plan: Plan, today: Plan) -
     for goods, village_fen in zip(villages.values(), shares(saved_fen, weights), strict=True):
         parts = shares(village_fen, [c.pieces for c in goods])
         saved |= {c.consignment_id: fen for c, fen in zip(goods, parts, strict=True)}
-    carried = {c.consignment_id for run in plan.runs for c in run.carriages}
-    called = {index.consignments[consignment_id].village_code for consignment_id in carried}
     told = tuple(
         Waiting(
             c.consignment_id,
             one.wait_fen,
             saved[c.consignment_id],
-            _detail(index, matrix, c, villages[c.village_code], spent, c.village_code in called),
+            _detail(index, matrix, c, villages[c.village_code], spent, _callers(index, plan, c.village_code)),
         )
         for c, one in zip(waiting, plan.waiting, strict=True)
     )
     return replace(plan, waiting=told)
-
-
-def shares(total: int, weights: Sequence[int]) -> list[int]:
-    """Divide a whole amount in proportion to weights, exactly: the largest remainders get what rounding down leaves.
-
-    >>> shares(10, [1, 1, 1]), shares(7, [3, 0, 4])
-    ([4, 3, 3], [3, 0, 4])
-    """
-    weight = sum(weights)
-    parts = [total * w // weight for w in weights]
-    order = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % weight), i))
-    for i in order[: total - sum(parts)]:
-        parts[i] += 1
-    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +95,47 @@ class _Spent:
         )
 
 
+def _callers(index: DayIndex, plan: Plan, village: str) -> list[Vehicle]:
+    """The vehicles that call at a village for something else."""
+    return [
+        index.vehicles[run.vehicle_id]
+        for run in plan.runs
+        if any(index.nodes[stop.node_id].village_code == village for stop in run.stops)
+    ]
+
+
 def _detail(
     index: DayIndex,
     matrix: RoadMatrix,
     consignment: Consignment,
     goods: Sequence[Consignment],
     spent: _Spent,
-    called: bool,
+    callers: Sequence[Vehicle],
 ) -> str:
-    """Why it waits: what cannot go, what a line or a call of its own would cost, or what has to go needs the room."""
+    """Why it waits: it cannot go today, who calls there cannot take it, or a line or a call of its own costs more."""
     until = f"承诺期至 {consignment.due_date}"
-    pieces = sum(c.pieces for c in goods)
     name = index.nodes[consignment.node_ids[0]].name
     if consignment.consignment_id in spent.unserved:
         return f"{name}今日无法送达（{explain_unserved(index, matrix, consignment).detail}）；{until}"
-    if called:
-        return f"{name}今日有车到，这 {pieces} 件若同行须另派车辆或绕行，可缓；{until}"
+    if callers:
+        return f"{name}今日到站的 {_cannot_take(index, consignment, callers)}，另派车不合算；{until}"
+    pieces = sum(c.pieces for c in goods)
     if consignment.consignment_id in spent.booked:
-        return f"{name}今日仅 {pieces} 件可缓，班线运费不如缓送；{until}"
-    detour_fen = spent.on_runs_fen.get(consignment.village_code, 0)
-    return f"{name}今日仅 {pieces} 件可缓，单独绕行约 {detour_fen // 100}.{detour_fen % 100:02d} 元；{until}"
+        return f"{name}今日仅 {pieces} 件可缓，班线运费高于缓送；{until}"
+    detour = _yuan(spent.on_runs_fen.get(consignment.village_code, 0))
+    return f"{name}今日仅 {pieces} 件可缓，单独绕行约 {detour} 元；{until}"
+
+
+def _cannot_take(index: DayIndex, consignment: Consignment, callers: Sequence[Vehicle]) -> str:
+    """Which vehicles call at the village, and what keeps the goods off them."""
+    names = "、".join(vehicle.vehicle_id for vehicle in callers)
+    cold = [vehicle for vehicle in callers if consignment.temperature in vehicle.temperatures]
+    if not cold:
+        return f"{names} 不能{_KEEPS[consignment.temperature]}"
+    if not any(index.ways(consignment, ResourceKind.VEHICLE, vehicle.vehicle_id) for vehicle in cold):
+        return f"{names} 按协议不能载运{consignment.carrier_id}的快件"
+    return f"{names} 装不下或赶不及"
+
+
+def _yuan(amount_fen: int) -> str:
+    return f"{amount_fen // 100}.{amount_fen % 100:02d}"
