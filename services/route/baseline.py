@@ -15,6 +15,7 @@ from services.model.plan import CarrierAlone
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Effort, Engine, RunSolution, ShouldStop
 from services.route.roads.source import RoadMatrix
+from services.route.room import room_on
 from services.route.run_task import RunTask, assemble, is_for_runs, vehicle_class
 from services.route.schedule import make_run
 
@@ -74,7 +75,7 @@ def _carrier_alone(
 def _least_vehicles(kind: Vehicle, consignments: Sequence[Consignment]) -> int:
     """How many vehicles of a kind the pieces alone would fill."""
     pieces = sum(c.pieces for c in consignments if c.temperature in kind.temperatures)
-    return -(-pieces // (kind.capacity_pieces * kind.max_trips))
+    return -(-pieces // (room_on(kind).pieces * kind.max_trips))
 
 
 def _write_out(
@@ -99,7 +100,8 @@ def _write_out(
 
 def _kinds_for(index: DayIndex, carrier_id: str, temperatures: set[Temperature]) -> list[Vehicle]:
     """One vehicle to stand for each kind that the carrier would drive."""
-    usable = [v for v in index.day.county.vehicles if is_for_runs(index, v)]
+    # What mail fills carries nothing else, in any number.
+    usable = [v for v in index.day.county.vehicles if is_for_runs(index, v) and room_on(v).pieces]
     own: dict[Vehicle, Vehicle] = {}
     for vehicle in usable:
         if vehicle.owner == carrier_id:

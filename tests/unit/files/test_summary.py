@@ -12,7 +12,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from services.files.summary import Language, Summary, print_summary, summarise, summary_json
+from services.files.summary import Language, Summary, summarise, summary_json
+from services.files.summary_terminal import print_summary
 from services.model.plan import PlanResult, Unserved, UnservedReason
 from tests.papers_fixture import held_frame, huadian_day, huadian_plan
 

@@ -66,7 +66,7 @@ def test_what_goes_to_one_node_is_one_visit_both_ways() -> None:
     assert visits(task) == [({"A", "B"}, {"VAN-A"})]
     (demand,) = task.problem.demands
     assert (demand.deliver.pieces, demand.pick_up.pieces) == (2, 3)
-    assert demand.unserved_fen == 22_000 + 23_000
+    assert demand.leaving_fen == 22_000 + 23_000
 
 
 def test_handling_is_counted_for_every_piece() -> None:
