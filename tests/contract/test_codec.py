@@ -13,12 +13,13 @@ import pytest
 from cuntong.goods.v1 import consignments_pb2
 from cuntong.network.v1 import agreements_pb2, county_pb2, network_pb2
 from cuntong.route.v1 import plan_pb2
+from cuntong.settlement.v1 import settlement_pb2
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.model import agreements, consignments, fleet, held, lines, network, plan
+from services.model import agreements, consignments, fleet, held, lines, network, plan, settlement
 from services.model import day as day_model
 from services.model.errors import Violation
 from services.wire.codec import decode, encode, enum_names, enum_number, enum_of
@@ -29,6 +30,8 @@ ROOTS: dict[type[Any], type[Message]] = {
     day_model.Day: plan_pb2.Day,
     day_model.PlanSettings: plan_pb2.PlanSettings,
     plan.PlanResult: plan_pb2.PlanResult,
+    settlement.Settlement: settlement_pb2.Settlement,
+    settlement.SettlementSettings: settlement_pb2.SettlementSettings,
 }
 PAIRS: dict[type[Any], Any] = {}  # a descriptor each
 ENUMS: dict[type[StrEnum], EnumDescriptor] = {}
@@ -71,7 +74,7 @@ for root, message_type in ROOTS.items():
 
 
 def test_the_whole_model_is_in_the_contract() -> None:
-    modules = (agreements, consignments, day_model, fleet, held, lines, network, plan)
+    modules = (agreements, consignments, day_model, fleet, held, lines, network, plan, settlement)
     model = {c for m in modules for c in vars(m).values() if isinstance(c, type) and c.__module__ == m.__name__}
     enums = {c for c in model if issubclass(c, StrEnum)}
     # A gazetteer's village stays with the files.
