@@ -12,14 +12,18 @@ import polars as pl
 from cuntong.consolidation.v1 import consolidation_service_pb2 as consolidation_pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as consolidation_grpc
 from cuntong.network.v1 import county_pb2, network_pb2
-from cuntong.route.v1 import plan_pb2
+from cuntong.route.v1 import plan_pb2, planned_day_pb2
 from cuntong.route.v1 import route_service_pb2 as route_pb
 from cuntong.route.v1 import route_service_pb2_grpc as route_grpc
+from cuntong.settlement.v1 import settlement_pb2
+from cuntong.settlement.v1 import settlement_service_pb2 as settlement_service_pb
+from cuntong.settlement.v1 import settlement_service_pb2_grpc as settlement_grpc
 
 from services.model.day import County, Day, PlanSettings
 from services.model.errors import InvalidInputError, PlanningFailedError, Violation
 from services.model.network import Village
 from services.model.plan import PlanResult
+from services.model.settlement import Settlement, SettlementSettings
 from services.wire.codec import decode, encode
 from services.wire.consolidation import ConsolidationAnswer, decode_answer
 from services.wire.parcels import encode_parcels_arrow
@@ -28,6 +32,9 @@ _OPTIONS: Final = [("grpc.max_receive_message_length", 64 * 1024 * 1024), ("grpc
 _RECONNECT: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 SUCCEEDED: Final = route_pb.JOB_STATE_SUCCEEDED
+OnSolved = Callable[[int, int], None]
+"""Hears how many plans of coalitions are there and how many are needed."""
+
 OPEN_STATES: Final = (route_pb.JOB_STATE_QUEUED, route_pb.JOB_STATE_RUNNING)
 
 
@@ -117,3 +124,41 @@ def finished_plan(channel: grpc.Channel, plan_id: str) -> PlanResult:
 def cancel_plan(channel: grpc.Channel, plan_id: str) -> route_pb.PlanJob:
     """Ask for a job to be stopped."""
     return route_grpc.RouteServiceStub(channel).CancelPlan(route_pb.CancelPlanRequest(plan_id=plan_id)).job
+
+
+def settle_planned(
+    channel: grpc.Channel, day: Day, result: PlanResult, settings: SettlementSettings, on_progress: OnSolved
+) -> Settlement:
+    """Have a day's plan settled."""
+    planned = planned_day_pb2.PlannedDay(
+        day=encode(day, plan_pb2.Day), result=encode(result, plan_pb2.PlanResult, day.service_date)
+    )
+    return _settle(channel, settlement_service_pb.SettleRequest(planned=planned), settings, on_progress)
+
+
+def settle_stored(
+    channel: grpc.Channel, plan_id: str, settings: SettlementSettings, on_progress: OnSolved
+) -> Settlement:
+    """Have a plan settled that the route service keeps."""
+    return _settle(channel, settlement_service_pb.SettleRequest(plan_id=plan_id), settings, on_progress)
+
+
+def _settle(
+    channel: grpc.Channel,
+    request: settlement_service_pb.SettleRequest,
+    settings: SettlementSettings,
+    on_progress: OnSolved,
+) -> Settlement:
+    request.settings.CopyFrom(encode(settings, settlement_pb2.SettlementSettings))
+    settlement: Settlement | None = None
+    violations: list[Violation] = []
+    for response in settlement_grpc.SettlementServiceStub(channel).Settle(request):
+        if response.WhichOneof("part") == "progress":
+            on_progress(response.progress.solved, response.progress.needed)
+        else:
+            settlement = decode(Settlement, response.settlement, violations, "settlement")
+    if violations:
+        raise InvalidInputError(violations)
+    if settlement is None:
+        raise PlanningFailedError("the settlement did not arrive")
+    return settlement

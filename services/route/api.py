@@ -23,6 +23,7 @@ from services.runtime.jobs import Report, ShouldStop, TaskEngine, Work
 from services.runtime.metrics import Metrics
 from services.runtime.store import JobRecord, JobStore
 from services.validation import day_violations
+from services.wire.coalitions import is_coalition
 from services.wire.codec import decode, encode
 
 ENGINES: Final = ("pyvrp",)
@@ -120,9 +121,11 @@ def make_work(engine: Engine, metrics: Metrics) -> Work:
     """What a worker does with an accepted request: plan its day and write the result out."""
 
     def work(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
-        day, settings = read_request(pb.SubmitPlanRequest.FromString(payload))
+        request = pb.SubmitPlanRequest.FromString(payload)
+        day, settings = read_request(request)
         result = plan_day(day, settings, engine, should_stop, report)
-        _measure(metrics, day, result)
+        if not is_coalition(request):
+            _measure(metrics, day, result)
         message = encode(result, plan_pb2.PlanResult, day.service_date)
         return message.SerializeToString(deterministic=True)
 

@@ -39,6 +39,12 @@ class Metrics:
     """Parcels put into consignments."""
     consignments: Counter
     """Consignments made."""
+    settlements: Counter
+    """Days settled."""
+    coalitions_planned: Counter
+    """Plans of coalitions and of carriers alone that settlements needed."""
+    settled_fen: Gauge
+    """What partners spend on the last day that was settled."""
 
 
 def make_registry() -> CollectorRegistry:
@@ -74,4 +80,9 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
             "cuntong_parcels_consolidated", "Parcels put into consignments.", registry=registry
         ),
         consignments=Counter("cuntong_consignments", "Consignments made.", registry=registry),
+        settlements=Counter("cuntong_settlements", "Days settled.", registry=registry),
+        coalitions_planned=Counter(
+            "cuntong_coalitions_planned", "Plans that settlements needed of coalitions.", registry=registry
+        ),
+        settled_fen=Gauge("cuntong_settled_fen", "Spending on the last settled day in fen.", registry=registry),
     )
