@@ -113,21 +113,31 @@ class ChildPool:
         """Search in a child as ``ChildEngine`` does; one whose search has ended by itself is kept for the next."""
         if not problem.demands:
             return RunSolution((), 0)
-        child = self._take()
+        task = Task(problem, effort, start)
+        while (child := self._take_waiting()) is not None:
+            try:
+                return self._ask(child, task, should_stop, on_best)
+            except PlanningFailedError:
+                # One that died while it waited was never told anything; the task is for the next.
+                if not child.is_lost:
+                    raise
+        return self._ask(self._starter.submit(_Child).result(), task, should_stop, on_best)
+
+    def _ask(self, child: _Child, task: Task, should_stop: ShouldStop, on_best: OnBest) -> RunSolution | None:
         try:
-            child.ask(Task(problem, effort, start))
-            return _listen(child, effort, should_stop, on_best, self._clock)
+            child.ask(task)
+            return _listen(child, task.effort, should_stop, on_best, self._clock)
         finally:
             self._put_back(child)
 
-    def _take(self) -> _Child:
+    def _take_waiting(self) -> _Child | None:
         with self._lock:
             while self._idle:
                 child = self._idle.pop()
                 if child.is_ready:
                     return child
                 child.end()
-        return self._starter.submit(_Child).result()
+        return None
 
     def _put_back(self, child: _Child) -> None:
         with self._lock:
@@ -138,10 +148,14 @@ class ChildPool:
 
 
 class _Child:
-    """A searcher and what it says; ``is_ready`` for a task before the first and after each that it has ended."""
+    """A searcher and what it says; ``is_ready`` for a task before the first and after each that it has ended.
+
+    ``is_lost`` when it was gone before it could answer.
+    """
 
     def __init__(self) -> None:
         self.answers: SimpleQueue[Better | Done | Failed] = SimpleQueue()
+        self.is_lost = False
         self._is_busy = False
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "services.route.engines.searcher", str(os.getpid())],
@@ -183,6 +197,7 @@ class _Child:
             self._process.stdin.flush()
         except (BrokenPipeError, ValueError):
             # A closed pipe is a ValueError: the child was ended meanwhile.
+            self.is_lost = True
             self.answers.put(Failed("the search process ended before it was told what to do"))
 
     def _receive(self) -> None:
@@ -195,6 +210,7 @@ class _Child:
                 except Exception as error:
                     # A child that was killed may be cut off anywhere, one that went wrong may have written anything,
                     # and pickle raises nearly every kind of error then.
+                    self.is_lost = True
                     self.answers.put(Failed(f"the search process ended early ({type(error).__name__})"))
                     return
 
