@@ -9,6 +9,7 @@ from typing import Final
 
 import grpc
 import polars as pl
+from cuntong.consolidation.v1 import bags_pb2
 from cuntong.consolidation.v1 import consolidation_service_pb2 as consolidation_pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as consolidation_grpc
 from cuntong.network.v1 import county_pb2, network_pb2
@@ -19,11 +20,13 @@ from cuntong.settlement.v1 import settlement_pb2
 from cuntong.settlement.v1 import settlement_service_pb2 as settlement_service_pb
 from cuntong.settlement.v1 import settlement_service_pb2_grpc as settlement_grpc
 
+from services.model.bags import Bagging
 from services.model.day import County, Day, PlanSettings
 from services.model.errors import InvalidInputError, PlanningFailedError, Violation
 from services.model.network import Village
 from services.model.plan import PlanResult
 from services.model.settlement import Settlement, SettlementSettings
+from services.wire.bags import decode_bagging
 from services.wire.codec import decode, encode
 from services.wire.consolidation import ConsolidationAnswer, decode_answer
 from services.wire.parcels import encode_parcels_arrow
@@ -66,6 +69,15 @@ def consolidate_remotely(
     if not back.equals(parcels["row"].cast(pl.UInt32).sort()):
         raise InvalidInputError([Violation("parcels.row", "the rows that came back are not those that were sent")])
     return answer
+
+
+def pack_remotely(channel: grpc.Channel, day: Day, result: PlanResult) -> Bagging:
+    """Have what a plan carries packed into bags."""
+    planned = planned_day_pb2.PlannedDay(
+        day=encode(day, plan_pb2.Day), result=encode(result, plan_pb2.PlanResult, day.service_date)
+    )
+    request = bags_pb2.PackBagsRequest(planned=planned)
+    return decode_bagging(consolidation_grpc.ConsolidationServiceStub(channel).PackBags(request))
 
 
 def submit_plan(channel: grpc.Channel, day: Day, settings: PlanSettings, request_id: str) -> str:

@@ -13,12 +13,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.cli.client import channel_to, finished_plan, submit_plan, watch_plan
+from services.cli.client import channel_to, finished_plan, pack_remotely, submit_plan, watch_plan
 from services.cli.county_day import CountyDay, consolidate_day, read_county_day, tell_notes, tell_unknown_categories
 from services.cli.local import local_services
 from services.cli.options import DEFAULT_VILLAGES, Folder, Lang, ServiceDate, Villages
 from services.cli.progress import job_progress
 from services.cli.stored import DAY_FILE, PLAN_FILE
+from services.files.bag_papers import BAG_LIST_FILE, bag_list
 from services.files.held_csv import held_csv
 from services.files.manifests import manifests
 from services.files.mapview import map_html
@@ -27,6 +28,7 @@ from services.files.plan_json import plan_document
 from services.files.summary import Language, summarise, summary_json
 from services.files.summary_terminal import print_summary
 from services.files.waiting_csv import WAITING_FILE, waiting_csv
+from services.model.bags import Bagging
 from services.model.day import Day, PlanSettings
 from services.model.errors import PlanRefusedError
 from services.model.plan import PlanResult
@@ -90,11 +92,13 @@ def plan(
         console.print(f"  {words}")
         with seconds.of("plan"):
             result = _plan_remotely(route_address, day, settings, console, language)
+        with seconds.of("bags"), channel_to(consolidation_address) as channel:
+            bagging = pack_remotely(channel, day, result)
     with seconds.of("check"):
         broken = check_plan(day, result.plan)
     verdict = "passed" if not broken else "refused: " + ", ".join(sorted({law.law.value for law in broken}))
     with seconds.of("write"):
-        papers = _papers(county_day, day, result) | {"held.csv": held_csv(held)}
+        papers = _papers(county_day, day, result, bagging) | {"held.csv": held_csv(held)}
     summary = summarise(day, result, county_day.rows, held, seconds.phases, verdict)
     target = out / service_date.isoformat()
     if broken:
@@ -138,12 +142,13 @@ def _plan_remotely(address: str, day: Day, settings: PlanSettings, console: Cons
         return finished_plan(channel, plan_id)
 
 
-def _papers(county_day: CountyDay, day: Day, result: PlanResult) -> dict[str, bytes]:
+def _papers(county_day: CountyDay, day: Day, result: PlanResult, bagging: Bagging) -> dict[str, bytes]:
     return {
         DAY_FILE: day_document(day),
         PLAN_FILE: plan_document(result),
         "map.html": map_html(day, result, county_day.folder.outline),
-        **manifests(day, result.plan),
+        BAG_LIST_FILE: bag_list(day, bagging),
+        **manifests(day, result.plan, bagging),
         **({WAITING_FILE: waiting_csv(day, result.plan)} if result.plan.waiting else {}),
     }
 

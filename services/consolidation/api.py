@@ -9,19 +9,25 @@ from datetime import date
 from typing import Any, Final
 
 import polars as pl
+from cuntong.consolidation.v1 import bags_pb2
 from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as pb_grpc
 
 from services.consolidation.admissibility import way_violations
+from services.consolidation.bagging.bags import bag_day, seal_bags
 from services.consolidation.consolidate import Consolidation, consolidate
-from services.consolidation.plan_source import PlanSource
-from services.model.day import County, HoldPolicy
-from services.model.errors import InvalidInputError, OverloadedError, Violation
+from services.consolidation.plan_source import PlanSource, read_plan_of
+from services.model.bags import BagRules, BagSeal
+from services.model.day import County, Day, HoldPolicy
+from services.model.errors import InvalidInputError, OverloadedError, PlanNotFoundError, Violation
 from services.model.network import Village
 from services.model.parcels import PARCEL_SCHEMA
+from services.model.plan import PlanResult
 from services.runtime.metrics import Metrics
 from services.validation import county_violations, gazetteer_violations
+from services.validation.bags import pieces_violations
 from services.validation.fields import amount_violations
+from services.wire.bags import encode_bagging, read_bag_rules
 from services.wire.codec import decode, decode_date
 from services.wire.consolidation import ConsolidationAnswer, encode_answer
 from services.wire.parcels import decode_parcels, decode_parcels_arrow
@@ -76,6 +82,14 @@ class ConsolidationApi(pb_grpc.ConsolidationServiceServicer):
         while (part := await asyncio.to_thread(next, parts, None)) is not None:
             yield part
 
+    async def PackBags(self, request: bags_pb2.PackBagsRequest, context: Any) -> bags_pb2.PackBagsResponse:
+        """Pack a day's goods; of a plan that is named there must be one."""
+        rules, seals = read_bag_rules(request)
+        day, result = await read_plan_of(request, self._plans)
+        if result is None and request.WhichOneof("plan") == "plan_id":
+            raise PlanNotFoundError(f"the job {request.plan_id} has no plan, or not yet")
+        return await asyncio.to_thread(_pack, day, result, rules, seals)
+
     def _count(self, result: Consolidation) -> None:
         self._metrics.parcels_consolidated.inc(len(result.fates))
         self._metrics.consignments.inc(len(result.table))
@@ -106,6 +120,15 @@ def _refuse_above(rows: int, size: int) -> None:
         raise OverloadedError(
             f"more than {MAX_ROWS} parcels or {MAX_BYTES} bytes in one call: split the day", _RETRY_AFTER_S
         )
+
+
+def _pack(
+    day: Day, result: PlanResult | None, rules: BagRules, seals: tuple[BagSeal, ...]
+) -> bags_pb2.PackBagsResponse:
+    if too_many := list(pieces_violations(day)):
+        raise InvalidInputError(too_many)
+    bagging = bag_day(day, result.plan if result else None, rules)
+    return encode_bagging(seal_bags(bagging, seals))
 
 
 def _read_batch(request: pb.ConsolidateRequest, position: int) -> pl.DataFrame:

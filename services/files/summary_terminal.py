@@ -135,6 +135,7 @@ _PHASES: Final = {
     "roads": "路网",
     "plan": "规划",
     "compare": "对比",
+    "bags": "装袋",
     "check": "校核",
     "write": "出单",
 }

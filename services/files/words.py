@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.model.agreements import CooperationModel, Sharing, Temperature
+from services.model.agreements import CooperationModel, Direction, Sharing, Temperature
+from services.model.consignments import Goods
 from services.model.held import HeldReason
 from services.model.plan import UnservedReason
 from services.model.settlement import CoreVerdict, Purpose
@@ -35,6 +36,14 @@ TEMPERATURES: Final[dict[Temperature, str]] = {
     Temperature.AMBIENT: "常温",
     Temperature.CHILLED: "冷藏",
     Temperature.FROZEN: "冷冻",
+}
+
+DIRECTIONS: Final[dict[Direction, str]] = {Direction.INBOUND: "进村", Direction.OUTBOUND: "出村"}
+
+GOODS: Final[dict[Goods, str]] = {
+    Goods.PARCEL: "快件",
+    Goods.MAIL: "普服邮件",
+    Goods.REUSABLE_BAGS: "循环中转袋",
 }
 
 MODELS: Final[dict[CooperationModel, str]] = {

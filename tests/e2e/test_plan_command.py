@@ -136,7 +136,7 @@ def test_a_plan_leaves_all_papers_and_nothing_else(planned: Callable[[str], tupl
     assert code == 0, said
     assert "校核通过" in said
     names = {path.name for path in papers.iterdir()}
-    assert names >= {"plan.json", "map.html", "summary.json", "held.csv"}
+    assert names >= {"plan.json", "day.json", "map.html", "summary.json", "held.csv", "装袋单.csv"}
     assert any(name.startswith(("路单-", "搭载单-")) for name in names)
     assert [path.name for path in papers.parent.iterdir()] == [DATE]
     summary = json.loads((papers / "summary.json").read_bytes())
