@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -30,21 +30,22 @@ def print_settlement(settlement: Settlement, console: Console) -> None:
             console.print(Padding(Text(f"· {finding.detail}"), (0, 0, 0, 1), expand=False))
 
 
-def _accounts(accounts: Sequence[PartnerAccount]) -> Table:
-    table = _table("合作方", "件数", "支出", "付", "收", "应承担", "单干", "节省")
+def _accounts(accounts: Sequence[PartnerAccount]) -> RenderableType:
+    table = _table("合作方", "件数", "自身支出", "净付他方", "应承担", "单干成本", "节省")
     for account in accounts:
-        amounts = (account.spent_fen, account.paid_fen, account.received_fen)
-        is_idle = not any((account.pieces, *amounts))
+        net_fen = account.paid_fen - account.received_fen
+        is_idle = not any((account.pieces, account.spent_fen, account.paid_fen, account.received_fen))
         table.add_row(
             account.name,
             str(account.pieces) if account.pieces else "",
-            *(_yuan(fen) if fen else "" for fen in amounts),
+            _yuan(account.spent_fen) if account.spent_fen else "",
+            _yuan(net_fen) if net_fen else "",
             "" if is_idle else _yuan(account.charge_fen),
             _yuan(account.stand_alone_fen) if account.stand_alone_fen else "",
             _saving(account.saving_fen, account.stand_alone_fen),
             style="red" if account.above_stand_alone else "dim" if is_idle else "",
         )
-    return table
+    return _indented(table)
 
 
 def _shared(shared: SharedCost, names: Mapping[str, str]) -> Group:
@@ -73,14 +74,18 @@ def _shared(shared: SharedCost, names: Mapping[str, str]) -> Group:
         f"最大修正 {_yuan(shared.largest_repair_fen)} 元，全体另解 {_yuan(shared.solved_fen)} 元"
     )
     lines = [Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False) for line in (verdict, gap)]
-    return Group(Text(head, style="bold"), table, *lines)
+    return Group(Text(head, style="bold"), _indented(table), *lines)
 
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1))
     for number, name in enumerate(columns):
-        table.add_column(f" {name}" if number == 0 else name, justify="right" if number else "left", no_wrap=True)
+        table.add_column(name, justify="right" if number else "left", no_wrap=True)
     return table
+
+
+def _indented(table: Table) -> RenderableType:
+    return Padding(table, (0, 0, 0, 1), expand=False)
 
 
 def _some(names: Iterable[str]) -> str:
@@ -90,10 +95,10 @@ def _some(names: Iterable[str]) -> str:
 
 
 def _saving(saving_fen: int, alone_fen: int) -> str:
-    """In percent of the cost alone; in yuan where that is nothing."""
+    """In percent of the cost alone; who has none earns or loses yuan."""
     if alone_fen:
         return f"{100 * saving_fen / alone_fen:.1f}%"
-    return _yuan(saving_fen) if saving_fen else ""
+    return f"{'得' if saving_fen > 0 else '亏'} {_yuan(abs(saving_fen))}" if saving_fen else ""
 
 
 def _yuan(fen: int) -> str:
