@@ -110,14 +110,16 @@ def _show_shared(shared: SharedCost) -> None:
     core = shared.core
     print(
         f"  {shared.agreement_id} {shared.sharing} of {shared.operator}: {len(shared.shares)} players, "
-        f"{len(shared.coalitions)} coalitions, {shared.shared_fen:,d} fen shared, {shared.solved_fen:,d} by a search for all"
+        f"{len(shared.coalitions)} coalitions, {shared.shared_fen:,d} fen shared, "
+        f"{shared.solved_fen:,d} by a search for all"
     )
     for share in shared.shares:
         print(f"    {share.partner_id:8} alone {share.stand_alone_fen:9,d}  share {share.share_fen:9,d}")
     repaired = [c for c in shared.coalitions if c.parts]
     print(
-        f"    core: {core.verdict}, leaving {'+'.join(core.leaving) or 'nobody'} for {core.excess_fen:,d}; least excess "
-        f"{core.least_excess_fen:,d}; {len(repaired)} costs repaired, by {core.gap_permille} permille at the most"
+        f"    core: {core.verdict}, leaving {'+'.join(core.leaving) or 'nobody'} for {core.excess_fen:,d}; "
+        f"least excess {core.least_excess_fen:,d}; "
+        f"{len(repaired)} costs repaired, by {core.gap_permille} permille at the most"
     )
 
 
