@@ -129,7 +129,7 @@ def main() -> None:
     back = example.clear()
     for number in range(given.days):
         today, started = given.date + timedelta(days=number), time.monotonic()
-        parcels = pl.concat([back, morning(example, number, mine, given.times)])
+        parcels = pl.concat([back, morning(example, number, mine, given.times)]).rechunk()
         planned = plan_parcels(given, today, parcels, villages)
         seconds = time.monotonic() - started
         row = [*figures(planned), planned.plan.cost.total_fen, round(seconds), given.budget]

@@ -26,7 +26,6 @@ from tests.builders import SERVICE_DATE, VILLAGES, small_county
 from tests.parcels import GAZETTEER, small_parcels
 
 ITERATIONS = 60
-DAYS = 7
 # Pieces that a village sends out on each day of the week, before they are multiplied.
 PICKED = (7, 9, 12, 6, 11, 8, 7)
 
@@ -82,6 +81,8 @@ def county() -> County:
 
 def morning(day: int, numbers: count[int]) -> pl.DataFrame:
     """New parcels: four in and two out a village, the first two villages' produce five times the usual; due in time."""
+    if day >= len(PICKED):
+        return pl.DataFrame(schema=PARCEL_SCHEMA)
     inbound: list[dict[str, Any]] = [
         {"village_code": village, "due_in_days": i % 3, "carrier": ("EXP-A", "EXP-B")[i % 2]}
         for village in VILLAGES
@@ -99,7 +100,7 @@ def morning(day: int, numbers: count[int]) -> pl.DataFrame:
         for i in range(times * PICKED[day])
     ]
     made = [{**parcel, "waybill": f"W{next(numbers)}"} for parcel in (*inbound, *outbound)]
-    return small_parcels(*made) if day < DAYS else pl.DataFrame(schema=PARCEL_SCHEMA)
+    return small_parcels(*made)
 
 
 def evening(service_date: date, parcels: pl.DataFrame) -> Evening:
@@ -125,8 +126,8 @@ def week() -> list[Evening]:
     """Seven days of produce, then days without any until nothing is left."""
     evenings: list[Evening] = []
     numbers, left = count(1), pl.DataFrame(schema=PARCEL_SCHEMA)
-    for number in range(DAYS + 3):
-        parcels = pl.concat([left, morning(number, numbers)] if number < DAYS else [left])
+    for number in range(len(PICKED) + 3):
+        parcels = pl.concat([left, morning(number, numbers)]).rechunk()
         if not parcels.height:
             break
         evenings.append(evening(SERVICE_DATE + timedelta(days=number), parcels))

@@ -441,7 +441,10 @@
     card.scrollTop = 0;
   }
 
-  const byDetail = (waits) => [...new Set(waits.map((one) => one.detail))].map((detail) => waits.filter((one) => one.detail === detail));
+  function byDetail(waits) {
+    const order = [...waits].sort((a, b) => a.until.localeCompare(b.until));
+    return [...new Set(order.map((one) => one.detail))].map((detail) => order.filter((one) => one.detail === detail));
+  }
 
   function waitSection(waits) {
     const ids = waits.map((one) => one.goods);

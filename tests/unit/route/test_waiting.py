@@ -170,3 +170,28 @@ def test_a_day_knows_whether_anything_may_wait() -> None:
     assert may_wait(day)
     assert not may_wait(all_today(day))
     assert [c.consignment_id for c in all_today(day).consignments] == ["NEAR", "FAR"]
+
+
+def test_the_search_for_what_waits_is_told_of_and_progress_never_goes_back() -> None:
+    told: list[tuple[str, int, int]] = []
+    day = day_of(NEAR, waits("FAR", 2))
+    settings = PlanSettings(iterations=100, cores=1)
+    made = plan_day(day, settings, InProcessEngine(), lambda: False, lambda *news: told.append(news)).plan
+    assert "waiting" in {phase for phase, _, _ in told}
+    assert [percent for *_, percent in told] == sorted(percent for *_, percent in told)
+    assert told[-1] == ("check", made.cost.total_fen, 100)
+
+
+def test_a_plan_that_is_stopped_before_the_choice_is_made_leaves_nothing_unserved_that_may_wait() -> None:
+    day = day_of(NEAR, waits("COLD", 1, temperature=Temperature.FROZEN))
+    stopped: list[bool] = []
+
+    def report(phase: str, *_: int) -> None:
+        if phase == "runs":
+            stopped.append(True)
+
+    settings = PlanSettings(iterations=100, cores=1)
+    result = plan_day(day, settings, InProcessEngine(), lambda: bool(stopped), report)
+    assert result.comparison is None
+    assert [one.consignment_id for one in result.plan.waiting] == ["COLD"]
+    assert result.plan.unserved == ()
