@@ -19,6 +19,7 @@ from services.cli.plan import plan
 from services.cli.serve import serve
 from services.cli.settle import settle
 from services.cli.show import show
+from services.cli.trace import trace
 from services.cli.watch import watch
 from services.files.faults import CountyFolderError
 from services.model.errors import CuntongError, InvalidInputError
@@ -45,7 +46,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for command in (check, consolidate, plan, settle, show, watch, cancel, serve):
+    for command in (check, consolidate, plan, settle, show, trace, watch, cancel, serve):
         app.command()(command)
     return app
 

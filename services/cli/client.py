@@ -9,7 +9,7 @@ from typing import Final
 
 import grpc
 import polars as pl
-from cuntong.consolidation.v1 import bags_pb2
+from cuntong.consolidation.v1 import bags_pb2, trace_pb2
 from cuntong.consolidation.v1 import consolidation_service_pb2 as consolidation_pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as consolidation_grpc
 from cuntong.network.v1 import county_pb2, network_pb2
@@ -26,8 +26,9 @@ from services.model.errors import InvalidInputError, PlanningFailedError, Violat
 from services.model.network import Village
 from services.model.plan import PlanResult
 from services.model.settlement import Settlement, SettlementSettings
+from services.model.trace import Trace
 from services.wire.bags import decode_bagging
-from services.wire.codec import decode, encode
+from services.wire.codec import decode, decode_date, encode
 from services.wire.consolidation import ConsolidationAnswer, decode_answer
 from services.wire.parcels import encode_parcels_arrow
 
@@ -78,6 +79,18 @@ def pack_remotely(channel: grpc.Channel, day: Day, result: PlanResult) -> Baggin
     )
     request = bags_pb2.PackBagsRequest(planned=planned)
     return decode_bagging(consolidation_grpc.ConsolidationServiceStub(channel).PackBags(request))
+
+
+def trace_remotely(channel: grpc.Channel, plan_id: str, parcel: str) -> Trace:
+    """Ask what became of a parcel of a stored plan's day."""
+    request = trace_pb2.TraceParcelRequest(plan_id=plan_id, parcel=parcel)
+    message = consolidation_grpc.ConsolidationServiceStub(channel).TraceParcel(request).trace
+    violations: list[Violation] = []
+    service_date = decode_date(message.service_date, "trace.service_date", violations)
+    account = decode(Trace, message, violations, "trace", service_date) if service_date else None
+    if account is None:
+        raise InvalidInputError(violations)
+    return account
 
 
 def submit_plan(channel: grpc.Channel, day: Day, settings: PlanSettings, request_id: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 import polars as pl
-from cuntong.consolidation.v1 import bags_pb2
+from cuntong.consolidation.v1 import bags_pb2, trace_pb2
 from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as pb_grpc
 
@@ -17,7 +17,8 @@ from services.consolidation.admissibility import way_violations
 from services.consolidation.bagging.bags import bag_day, seal_bags
 from services.consolidation.consolidate import Consolidation, consolidate
 from services.consolidation.plan_source import PlanSource, read_plan_of
-from services.model.bags import BagRules, BagSeal
+from services.consolidation.trace import trace
+from services.model.bags import Bagging, BagRules, BagSeal
 from services.model.day import County, Day, HoldPolicy
 from services.model.errors import InvalidInputError, OverloadedError, PlanNotFoundError, Violation
 from services.model.network import Village
@@ -28,12 +29,13 @@ from services.validation import county_violations, gazetteer_violations
 from services.validation.bags import pieces_violations
 from services.validation.fields import amount_violations
 from services.wire.bags import encode_bagging, read_bag_rules
-from services.wire.codec import decode, decode_date
+from services.wire.codec import decode, decode_date, encode
 from services.wire.consolidation import ConsolidationAnswer, encode_answer
 from services.wire.parcels import decode_parcels, decode_parcels_arrow
 
 MAX_ROWS: Final = 2_000_000
 MAX_BYTES: Final = 512 * 1024 * 1024
+MAX_PARCEL_CHARS: Final = 600
 _RETRY_AFTER_S: Final = 60
 
 
@@ -90,6 +92,14 @@ class ConsolidationApi(pb_grpc.ConsolidationServiceServicer):
             raise PlanNotFoundError(f"the job {request.plan_id} has no plan, or not yet")
         return await asyncio.to_thread(_pack, day, result, rules, seals)
 
+    async def TraceParcel(self, request: trace_pb2.TraceParcelRequest, context: Any) -> trace_pb2.TraceParcelResponse:
+        """Tell what became of a parcel, by the plan or, where there is none yet, by the day."""
+        rules, seals = read_bag_rules(request)
+        if not 0 < len(request.parcel.strip()) <= MAX_PARCEL_CHARS:
+            raise InvalidInputError([Violation("parcel", f"must be carrier/waybill, at most {MAX_PARCEL_CHARS} long")])
+        day, result = await read_plan_of(request, self._plans)
+        return await asyncio.to_thread(_trace, day, result, rules, seals, request.parcel)
+
     def _count(self, result: Consolidation) -> None:
         self._metrics.parcels_consolidated.inc(len(result.fates))
         self._metrics.consignments.inc(len(result.table))
@@ -125,10 +135,20 @@ def _refuse_above(rows: int, size: int) -> None:
 def _pack(
     day: Day, result: PlanResult | None, rules: BagRules, seals: tuple[BagSeal, ...]
 ) -> bags_pb2.PackBagsResponse:
+    return encode_bagging(_bag(day, result, rules, seals))
+
+
+def _trace(
+    day: Day, result: PlanResult | None, rules: BagRules, seals: tuple[BagSeal, ...], parcel: str
+) -> trace_pb2.TraceParcelResponse:
+    account = trace(day, result.plan if result else None, _bag(day, result, rules, seals), parcel)
+    return trace_pb2.TraceParcelResponse(trace=encode(account, trace_pb2.Trace, day.service_date))
+
+
+def _bag(day: Day, result: PlanResult | None, rules: BagRules, seals: tuple[BagSeal, ...]) -> Bagging:
     if too_many := list(pieces_violations(day)):
         raise InvalidInputError(too_many)
-    bagging = bag_day(day, result.plan if result else None, rules)
-    return encode_bagging(seal_bags(bagging, seals))
+    return seal_bags(bag_day(day, result.plan if result else None, rules), seals)
 
 
 def _read_batch(request: pb.ConsolidateRequest, position: int) -> pl.DataFrame:

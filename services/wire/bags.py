@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cuntong.consolidation.v1 import bags_pb2
+from cuntong.consolidation.v1 import bags_pb2, trace_pb2
 
 from services.model.bags import Bagging, BagGroup, BagRules, BagSeal
 from services.model.errors import InvalidInputError, Violation
@@ -11,7 +11,9 @@ from services.validation.fields import text_violations
 from services.wire.codec import decode, encode
 
 
-def read_bag_rules(request: bags_pb2.PackBagsRequest) -> tuple[BagRules, tuple[BagSeal, ...]]:
+def read_bag_rules(
+    request: bags_pb2.PackBagsRequest | trace_pb2.TraceParcelRequest,
+) -> tuple[BagRules, tuple[BagSeal, ...]]:
     """Read what bags hold and which seals are on them.
 
     Raises

@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from cuntong.consolidation.v1 import bags_pb2, consolidation_service_pb2
+from cuntong.consolidation.v1 import bags_pb2, consolidation_service_pb2, trace_pb2
 from cuntong.goods.v1 import consignments_pb2
 from cuntong.network.v1 import agreements_pb2, county_pb2, network_pb2
 from cuntong.route.v1 import plan_pb2
@@ -20,7 +20,7 @@ from google.protobuf.message import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.model import agreements, bags, consignments, fleet, held, lines, network, plan, settlement
+from services.model import agreements, bags, consignments, fleet, held, lines, network, plan, settlement, trace
 from services.model import day as day_model
 from services.model.errors import Violation
 from services.wire.codec import decode, encode, enum_names, enum_number, enum_of
@@ -37,6 +37,7 @@ ROOTS: dict[type[Any], type[Message]] = {
     bags.BagRules: bags_pb2.BagRules,
     bags.BagSeal: bags_pb2.BagSeal,
     bags.BagGroup: bags_pb2.BagGroup,
+    trace.Trace: trace_pb2.Trace,
 }
 PAIRS: dict[type[Any], Any] = {}  # a descriptor each
 ENUMS: dict[type[StrEnum], EnumDescriptor] = {}
@@ -79,7 +80,7 @@ for root, message_type in ROOTS.items():
 
 
 def test_the_whole_model_is_in_the_contract() -> None:
-    modules = (agreements, bags, consignments, day_model, fleet, held, lines, network, plan, settlement)
+    modules = (agreements, bags, consignments, day_model, fleet, held, lines, network, plan, settlement, trace)
     model = {c for m in modules for c in vars(m).values() if isinstance(c, type) and c.__module__ == m.__name__}
     enums = {c for c in model if issubclass(c, StrEnum)}
     # A gazetteer's village stays with the files, and bags come with their totals.

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 from ortools.sat.python import cp_model
 
-from services.consolidation.bagging.effort import Purse, solver
+from services.consolidation.bagging.effort import Purse
 from services.consolidation.bagging.problem import Packing, PackingProblem, Pattern
+from services.consolidation.bagging.solver import solver
 
 
 def improve_by_assignment(problem: PackingProblem, start: Packing, purse: Purse) -> Packing:

@@ -16,8 +16,9 @@ from typing import Any, Final
 from ortools.linear_solver import pywraplp  # type: ignore[attr-defined]  # its stubs leave it out
 from ortools.sat.python import cp_model
 
-from services.consolidation.bagging.effort import Purse, solver
+from services.consolidation.bagging.effort import Purse
 from services.consolidation.bagging.problem import Packing, PackingProblem, Pattern
+from services.consolidation.bagging.solver import solver
 
 _SCALE: Final = 10**6
 _TOLERANCE: Final = 1e-6

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-from ortools.sat.python import cp_model
-
-_SLICE: Final = 1.0
-_SEED: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +27,3 @@ class Purse:
     def spend(self, deterministic_time: float) -> None:
         """Take out what a search has used."""
         self.left -= deterministic_time
-
-
-def solver(purse: Purse) -> cp_model.CpSolver:
-    """Make a solver on one core that ends after a slice of what is left."""
-    search = cp_model.CpSolver()
-    search.parameters.num_workers = 1
-    search.parameters.random_seed = _SEED
-    search.parameters.max_deterministic_time = max(0.0, min(_SLICE, purse.left))
-    return search

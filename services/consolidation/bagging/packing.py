@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from services.consolidation.bagging.assignment import improve_by_assignment
 from services.consolidation.bagging.bound import lower_bound
-from services.consolidation.bagging.columns import improve_by_columns
 from services.consolidation.bagging.effort import PackingEffort, Purse
 from services.consolidation.bagging.greedy import pack_greedily
 from services.consolidation.bagging.problem import Packing, PackingProblem
@@ -32,6 +30,10 @@ def pack_all(problems: Sequence[PackingProblem], effort: PackingEffort | None = 
 
 def _improve(problem: PackingProblem, packing: Packing, deterministic_time: float) -> Packing:
     """Try column generation with one half, then one bag less with the rest."""
+    # Loading the solvers takes half a second and tens of megabytes, and few days need them.
+    from services.consolidation.bagging.assignment import improve_by_assignment  # noqa: PLC0415
+    from services.consolidation.bagging.columns import improve_by_columns  # noqa: PLC0415
+
     if len(problem.sizes) <= _MAX_SIZES:
         purse = Purse(deterministic_time / 2)
         packing = improve_by_columns(problem, packing, purse)

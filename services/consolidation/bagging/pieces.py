@@ -44,6 +44,8 @@ def _parcels(consignment: Consignment) -> Iterator[tuple[str, int, int, int]]:
     names, pieces = consignment.parcel_ids, consignment.parcel_pieces
     if not pieces and len(names) == consignment.pieces:
         pieces = (1,) * consignment.pieces
+    elif not pieces and len(names) == 1:
+        pieces = (consignment.pieces,)
     if not names or not pieces:
         yield "", consignment.pieces, consignment.weight_g, consignment.volume_ml
         return

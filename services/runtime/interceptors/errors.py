@@ -22,6 +22,7 @@ from services.model.errors import (
     InvalidInputError,
     NoPlanStoreError,
     OverloadedError,
+    ParcelNotFoundError,
     PlanNotFoundError,
     RequestConflictError,
     StoreUnavailableError,
@@ -74,6 +75,8 @@ def status_of(error: CuntongError) -> Status:  # noqa: PLR0911
             return _status(Code.ALREADY_EXISTS, text, "REQUEST_CONFLICT", plan_id=error.plan_id)
         case PlanNotFoundError():
             return _status(Code.NOT_FOUND, text, "PLAN_NOT_FOUND")
+        case ParcelNotFoundError():
+            return _status(Code.NOT_FOUND, text, "PARCEL_NOT_FOUND")
         case NoPlanStoreError():
             return _status(Code.FAILED_PRECONDITION, text, "NO_PLAN_STORE")
         case StoreUnavailableError():

@@ -34,6 +34,11 @@ def test_a_parcel_each_is_a_piece_each_where_nothing_else_is_known() -> None:
     assert pieces() == [("EXP-A/1", 1, 1_500, 4_500), ("EXP-A/2", 1, 1_500, 4_500)]
 
 
+def test_all_pieces_are_the_only_parcel_s() -> None:
+    found = pieces(pieces=3, parcel_ids=("EXP-A/1",))
+    assert [(name, number) for name, number, _, _ in found] == [("EXP-A/1", 1), ("EXP-A/1", 2), ("EXP-A/1", 3)]
+
+
 @pytest.mark.parametrize("names", [(), ("EXP-A/1", "EXP-A/2")])
 def test_where_no_parcel_says_its_pieces_they_are_the_consignments(names: tuple[str, ...]) -> None:
     assert pieces(pieces=3, parcel_ids=names) == [("", 1, 1_000, 3_000), ("", 2, 1_000, 3_000), ("", 3, 1_000, 3_000)]
