@@ -13,6 +13,7 @@ from services.model.day import Day, PlanSettings
 from services.model.errors import BudgetTooShortError, PlanRefusedError
 from services.model.network import Node, NodeKind
 from services.model.plan import Comparison, Plan, PlanResult
+from services.model.ways import mode_shares
 from services.route.assemble import Decision, make_plan
 from services.route.assignment import assign_bookings
 from services.route.baseline import plan_alone
@@ -25,6 +26,7 @@ from services.route.roads.source import RoadMatrix, RoadSource
 from services.route.roads.table import TableRoads
 from services.route.run_task import RunTask, make_run_task
 from services.route.values import Estimate, run_values
+from services.route.village_ways import village_ways
 from services.route.warm_start import carry_over
 
 Report = Callable[[str, int, int], None]
@@ -92,7 +94,8 @@ def plan_day(
     report("check", search.cost(best), 95)
     plan = checked(day, make_plan(index, matrix, best))
     report("check", plan.cost.total_fen, 100)
-    return PlanResult(plan, comparison)
+    ways = village_ways(index, matrix, plan)
+    return PlanResult(plan, comparison, ways, mode_shares(ways))
 
 
 def choose_roads(day: Day) -> RoadSource:
