@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 
+from services.model.ways import ModeShare, VillageWay
+
 
 @dataclass(frozen=True, slots=True)
 class Carriage:
@@ -184,7 +186,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A checked plan and, where asked for, what it is compared with."""
+    """A checked plan, where asked for what it is compared with, and by which ways goods come into the villages."""
 
     plan: Plan
     comparison: Comparison | None = None
+    ways: tuple[VillageWay, ...] = ()
+    mode_shares: tuple[ModeShare, ...] = ()

@@ -11,6 +11,7 @@ from services.model.day import Day, PlanSettings
 from services.model.errors import BudgetTooShortError, PlanRefusedError
 from services.model.network import Node, NodeKind
 from services.model.plan import CarrierAlone, Comparison, Plan, PlanResult
+from services.model.ways import mode_shares
 from services.route.assemble import Decision, make_plan
 from services.route.baseline import plan_alone
 from services.route.checker import check
@@ -21,6 +22,7 @@ from services.route.roads.geodesic import GeodesicRoads
 from services.route.roads.source import RoadSource
 from services.route.roads.table import TableRoads
 from services.route.search import POLISH_PART, Report, Search, Stage, whole_effort
+from services.route.village_ways import village_ways
 from services.route.waiting import all_today, may_wait, tell_waiting
 
 _ALL: Final = Stage(1.0, 2, 72)
@@ -81,7 +83,8 @@ def plan_day(
     report("check", best.cost_fen, 95)
     plan = checked(day, best.plan())
     report("check", plan.cost.total_fen, 100)
-    return PlanResult(plan, comparison)
+    ways = village_ways(index, matrix, plan)
+    return PlanResult(plan, comparison, ways, mode_shares(ways))
 
 
 def choose_roads(day: Day) -> RoadSource:

@@ -60,7 +60,7 @@ def make_run(index: DayIndex, matrix: RoadMatrix, task: RunTask, route: Route, v
         run_id=run_id,
         vehicle_id=vehicle.vehicle_id,
         stops=stops,
-        carriages=tuple(Carriage(c.consignment_id, _agreement(index, c, vehicle)) for c in carried),
+        carriages=tuple(Carriage(c.consignment_id, agreement_on(index, c, vehicle)) for c in carried),
         distance_m=distance_m,
         duration_s=duration_s,
         vehicle_fen=vehicle.fixed_fen,
@@ -70,7 +70,7 @@ def make_run(index: DayIndex, matrix: RoadMatrix, task: RunTask, route: Route, v
     )
 
 
-def _agreement(index: DayIndex, consignment: Consignment, vehicle: Vehicle) -> str:
+def agreement_on(index: DayIndex, consignment: Consignment, vehicle: Vehicle) -> str:
     """What the consignment travels under: its carrier's own right, else an agreement without a daily limit."""
     ways = index.ways(consignment, ResourceKind.VEHICLE, vehicle.vehicle_id)
     return min(ways, key=lambda a: (index.counts_towards_limit(consignment, a), a), default="")
