@@ -15,8 +15,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from services.files.dates import read_date
 from services.files.faults import Findings
-from services.files.tables import ROW, WIDTH, Table, Wanted, read_table, refuse_ragged_rows
+from services.files.headers import Wanted
+from services.files.plain_text import unguarded
+from services.files.tables import ROW, WIDTH, Table, read_table, refuse_ragged_rows
 from services.model.units import DAY_S
 from services.validation.fields import quoted
 
@@ -26,7 +29,6 @@ _WHOLE: Final = re.compile(r"([+-]?\d+)(?:\.0*)?", re.ASCII)  # a spreadsheet ma
 _SCIENTIFIC: Final = re.compile(r"\d+(\.\d+)?[eE]\+?\d+", re.ASCII)
 _CODE: Final = re.compile(r"\d{12}", re.ASCII)
 _TOWNSHIP_CODE: Final = re.compile(r"\d{9}(\d{3})?", re.ASCII)
-_DATE: Final = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?: 00:00:00)?", re.ASCII)
 # XLSX keeps a time of day as a moment of its first day.
 _CLOCK: Final = re.compile(r"(?:1899-12-3[01] )?(\d{1,3}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _FLAGS: Final = {"0": False, "1": True, "false": False, "true": True, "否": False, "是": True}
@@ -110,7 +112,12 @@ def text(cell: str) -> str:
 
 
 def code(cell: str) -> str:
-    """Read a 12-digit statistical code."""
+    """Read a 12-digit statistical code.
+
+    >>> code("'220282100201")
+    '220282100201'
+    """
+    cell = unguarded(cell)
     if _SCIENTIFIC.fullmatch(cell):
         raise ValueError("is in scientific notation; format the column as text")
     if not _CODE.fullmatch(cell):
@@ -186,18 +193,12 @@ def flag(cell: str) -> bool:
 
 
 def day(cell: str) -> date:
-    """Read a date: YYYY-MM-DD, also with slashes, dots or nothing between.
+    """Read a date in one of the ways that people and spreadsheets write it; its year must be there.
 
     >>> day("2026/1/5")
     datetime.date(2026, 1, 5)
     """
-    match = _DATE.fullmatch(cell)
-    try:
-        if not match or (not match[2] and len(cell) != len("YYYYMMDD")):
-            raise ValueError
-        return date(int(match[1]), int(match[3]), int(match[4]))
-    except ValueError:
-        raise ValueError("is not a date (YYYY-MM-DD)") from None
+    return read_date(cell)
 
 
 def clock_time(cell: str) -> int:
