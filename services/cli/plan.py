@@ -24,7 +24,9 @@ from services.files.manifests import manifests
 from services.files.mapview import map_html
 from services.files.outputs import write_outputs
 from services.files.plan_json import plan_document
-from services.files.summary import Language, print_summary, summarise, summary_json
+from services.files.summary import Language, summarise, summary_json
+from services.files.summary_terminal import print_summary
+from services.files.waiting_csv import WAITING_FILE, waiting_csv
 from services.model.day import Day, PlanSettings
 from services.model.errors import PlanRefusedError
 from services.model.plan import PlanResult
@@ -51,19 +53,29 @@ def plan(
         int | None, typer.Option(min=1, help="Search iterations in place of time; the plan then repeats exactly.")
     ] = None,
     lines: Annotated[bool, typer.Option(help="Use scheduled lines 使用班线.")] = True,
+    wait: Annotated[
+        bool, typer.Option(help="Let what is not due yet wait for tomorrow where that saves 未到期快件可缓送.")
+    ] = True,
     compare: Annotated[bool, typer.Option(help="Compare with shared runs only and with every carrier alone.")] = True,
     cores: Annotated[int, typer.Option(min=1, max=64, help="Cores that the search may use.")] = 2,
     consolidation: Annotated[str, typer.Option(help="Address of a running consolidation service.")] = "",
     route: Annotated[str, typer.Option(help="Address of a running route service.")] = "",
     language: Lang = "zh",
 ) -> None:
-    """Plan a county's day 编制日计划: plan.json, map.html, manifests 路单, held.csv and summary.json in OUT/<date>.
+    """Plan a county's day 编制日计划 and write its papers into OUT/<date>.
 
+    These are plan.json, map.html, manifests 路单, held.csv, summary.json, and 缓送.csv where something waits.
     Without addresses an embedded store and both services are started on loopback and stopped at the end.
     """
     console = Console(highlight=False)
     settings = PlanSettings(
-        time_budget_s=budget, iterations=iterations, seed=seed, use_lines=lines, compare=compare, cores=cores
+        time_budget_s=budget,
+        iterations=iterations,
+        seed=seed,
+        use_lines=lines,
+        compare=compare,
+        cores=cores,
+        use_waiting=wait,
     )
     seconds = _Stopwatch()
     with seconds.of("read"):
@@ -130,6 +142,7 @@ def _papers(county_day: CountyDay, day: Day, result: PlanResult) -> dict[str, by
         PLAN_FILE: plan_document(result),
         "map.html": map_html(day, result, county_day.folder.outline),
         **manifests(day, result.plan),
+        **({WAITING_FILE: waiting_csv(day, result.plan)} if result.plan.waiting else {}),
     }
 
 

@@ -29,8 +29,8 @@ class County:
 class Objective:
     """The prices, in fen, that are not in the county's own rates.
 
-    An unserved consignment costs ``unserved_fen`` plus ``unserved_fen_per_piece`` for each piece, ten times that
-    when it is an emergency.
+    An unserved consignment costs ``unserved_fen`` plus ``unserved_fen_per_piece`` for each piece; ten times that when
+    it is an emergency, else five times when it is universal-service mail, which goes before parcels.
     """
 
     unserved_fen: int = 20_000
@@ -55,7 +55,8 @@ class PlanSettings:
     """How to look for a plan.
 
     ``iterations`` replaces the time budget and makes the plan repeat for the same ``seed``. ``compare`` also plans
-    the day without lines' help and for every carrier alone.
+    the day without lines' help and for every carrier alone. ``use_waiting`` lets what has a price for it wait until
+    tomorrow.
     """
 
     time_budget_s: int = 20

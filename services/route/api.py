@@ -186,7 +186,9 @@ def _measure(metrics: Metrics, day: Day, result: PlanResult) -> None:
         metrics.plan_cost_fen.labels(part.name.removesuffix("_fen")).set(getattr(cost, part.name))
     unserved = {u.consignment_id for u in result.plan.unserved}
     metrics.plan_unserved.set(len(unserved))
-    reached = {c.village_code for c in day.consignments if c.consignment_id not in unserved}
+    waiting = {one.consignment_id for one in result.plan.waiting}
+    metrics.plan_waiting.set(len(waiting))
+    reached = {c.village_code for c in day.consignments if c.consignment_id not in unserved | waiting}
     metrics.plan_villages_reached.set(len(reached))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.model.plan import Booking, Cost, Plan, Run, Shuttle
+from services.model.consignments import Consignment
+from services.model.plan import Booking, Cost, Plan, Run, Shuttle, Waiting
 from services.route.day_index import DayIndex
 from services.route.engines.engine import RunSolution
 from services.route.options import BookingOption
@@ -25,7 +26,11 @@ class Decision:
 
 
 def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
-    """Write a decision out as a plan."""
+    """Write a decision out as a plan.
+
+    What is not carried waits where it may, and is unserved elsewhere. What waiting saves and why is not told yet: that
+    takes a plan of the day without it (see ``waiting``).
+    """
     runs = make_runs(index, matrix, decision)
     width = len(str(len(decision.bookings)))  # so that names sort as numbers do
     bookings = tuple(
@@ -34,18 +39,25 @@ def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
     shuttles = _shuttles(decision.bookings)
     carried = {c.consignment_id for run in runs for c in run.carriages} | {b.consignment_id for b in bookings}
     left = [c for c in index.day.consignments if c.consignment_id not in carried]
-    unserved = tuple(explain_unserved(index, matrix, c) for c in left)
+    waiting = tuple(_wait(c, c.wait_fen) for c in left if c.wait_fen is not None)
+    stranded = [c for c in left if c.wait_fen is None]
+    unserved = tuple(explain_unserved(index, matrix, c) for c in stranded)
     cost = Cost(
         vehicles_fen=sum(run.vehicle_fen for run in runs),
         distance_fen=sum(run.distance_fen for run in runs),
         time_fen=sum(run.time_fen for run in runs),
         tariffs_fen=tariffs_fen(index, decision.bookings),
         transfers_fen=sum(shuttle.cost_fen for shuttle in shuttles),
-        unserved_fen=sum(index.unserved_fen(c) for c in left),
+        unserved_fen=sum(index.unserved_fen(c) for c in stranded),
         co2_fen=sum(run.co2_fen for run in runs),
+        waiting_fen=sum(one.wait_fen for one in waiting),
     )
     county = index.day.county
-    return Plan(county.county_id, index.day.service_date, runs, bookings, shuttles, unserved, cost)
+    return Plan(county.county_id, index.day.service_date, runs, bookings, shuttles, unserved, cost, waiting)
+
+
+def _wait(consignment: Consignment, wait_fen: int) -> Waiting:
+    return Waiting(consignment.consignment_id, wait_fen, 0, f"承诺期至 {consignment.due_date}")
 
 
 def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[Run, ...]:

@@ -15,7 +15,8 @@ from services.model.units import DAY_S, rate_fen
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Load, Route
 from services.route.roads.source import RoadMatrix
-from services.route.run_task import RunTask, load_of
+from services.route.room import load_of
+from services.route.run_task import RunTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _calls(
         calls.append(_Call(index.hub, brought, tuple(c for c in goods if c.direction is Direction.INBOUND)))
         calls += [
             _Call(
-                index.nodes[visit[0].node_ids[0]],
+                index.nodes[index.node_ids[visit[0].consignment_id][0]],
                 tuple(c for c in visit if c.direction is Direction.INBOUND),
                 tuple(c for c in visit if c.direction is Direction.OUTBOUND),
             )

@@ -29,6 +29,8 @@ class Metrics:
     """Cost of the last plan, by ``part``."""
     plan_unserved: Gauge
     """Consignments that the last plan leaves behind."""
+    plan_waiting: Gauge
+    """Consignments that the last plan leaves until tomorrow."""
     plan_villages_reached: Gauge
     """Villages that the last plan reaches."""
     parcels_held: Counter
@@ -67,6 +69,9 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
         ),
         plan_cost_fen=Gauge("cuntong_plan_cost_fen", "Cost of the last plan in fen.", ["part"], registry=registry),
         plan_unserved=Gauge("cuntong_plan_unserved", "Consignments left behind by the last plan.", registry=registry),
+        plan_waiting=Gauge(
+            "cuntong_plan_waiting", "Consignments left until tomorrow by the last plan.", registry=registry
+        ),
         plan_villages_reached=Gauge(
             "cuntong_plan_villages_reached", "Villages reached by the last plan.", registry=registry
         ),
