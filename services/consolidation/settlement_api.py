@@ -93,11 +93,17 @@ class _Bridge:
         self._loop = loop
         self._news = news
         self._waiting: Future[list[Plan]] | None = None
+        self._solved = 0
         self._is_stopped = False
 
     def solve(self, days: Sequence[Day], effort: SearchEffort) -> Sequence[Plan]:
         """Plan each day, in order."""
-        solving = self._planner.solve(days, effort, lambda solved, needed: self._news.put_nowait((solved, needed)))
+        before, self._solved = self._solved, self._solved + len(days)
+
+        def tell(solved: int, needed: int) -> None:
+            self._news.put_nowait((before + solved, before + needed))
+
+        solving = self._planner.solve(days, effort, tell)
         self._waiting = asyncio.run_coroutine_threadsafe(solving, self._loop)
         if self._is_stopped:
             self._waiting.cancel()

@@ -27,6 +27,7 @@ def own_kinds(county: County, owners: Collection[str], temperatures: Collection[
     These are all the kinds that they own. For a temperature that none of these keeps they hire the county's cheapest
     kind that does; owners without any vehicle hire likewise.
     """
+    # What mail fills carries nothing else, in any number.
     usable = [vehicle for vehicle in _run_vehicles(county) if vehicle.capacity_pieces > vehicle.mail_pieces]
     own: dict[Vehicle, Vehicle] = {}
     for vehicle in usable:

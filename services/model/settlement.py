@@ -140,7 +140,8 @@ class CoreTest:
 
     ``leaving`` is the coalition with the best reason to leave, ``excess_fen`` what it is charged above its own cost.
     ``least_excess_fen`` is the smallest that any sharing can make the largest excess, rounded up: above 0, the core is
-    empty. ``gap_permille`` is by how much a search was seen to miss a coalition's cost, in thousandths of it.
+    empty. ``gap_permille`` is by how much a search was seen to miss a coalition's cost, in thousandths of it: the most
+    that repair lowered any, that a search from another seed found cheaper, that the plan itself is below it.
     """
 
     verdict: CoreVerdict

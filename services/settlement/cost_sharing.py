@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil
 from typing import Final
 
@@ -73,8 +74,17 @@ def masks_to_solve(game: Game, settings: SettlementSettings) -> list[int]:
     return sorted(masks)
 
 
-def share_cost(game: Game, costs: OwnCosts, settings: SettlementSettings) -> SharedCost:
-    """Share a game's cost by its agreement's rule; ``costs`` has all of ``masks_to_solve``."""
+def masks_to_probe(game: Game) -> list[int]:
+    """The coalitions that are searched for once more, from another seed, to see how far a search is off."""
+    count = len(game.players)
+    return sorted({(1 << count) - 1, *(1 << player for player in range(count))}) if is_exact(game) else []
+
+
+def share_cost(game: Game, costs: OwnCosts, again: OwnCosts, settings: SettlementSettings) -> SharedCost:
+    """Share a game's cost by its agreement's rule.
+
+    ``costs`` has all of ``masks_to_solve``, ``again`` all of ``masks_to_probe`` from the second search.
+    """
     everyone = (1 << len(game.players)) - 1
     if not is_exact(game):
         shares = _sampled(game, costs, settings)
@@ -88,7 +98,7 @@ def share_cost(game: Game, costs: OwnCosts, settings: SettlementSettings) -> Sha
     repaired[everyone] = game.shared_fen
     cost_game = CostGame(game.players, repaired)
     fen = round_to_fen(_allocation(game, cost_game), game.shared_fen)
-    core = _core_test(cost_game, fen, repair.largest_permille)
+    core = _core_test(cost_game, fen, max(repair.largest_permille, _missed_permille(game, costs, again)))
     known_fen = dict(enumerate(repaired.tolist()))
     return _written(game, costs, known_fen, _Shares(fen, (0,) * len(fen)), core, repair)
 
@@ -122,6 +132,14 @@ def _sampled(game: Game, costs: OwnCosts, settings: SettlementSettings) -> _Shar
     found = sample_shapley(count, cost_of, settings.sampled_pairs, settings.seed)
     errors_fen = tuple(ceil(half) for half in found.half_widths_fen)
     return _Shares(round_to_fen(found.allocation, game.shared_fen), errors_fen, found.order_count)
+
+
+def _missed_permille(game: Game, costs: OwnCosts, again: OwnCosts) -> int:
+    """By how much the searches are known to have missed: what another seed, or the plan itself, does better."""
+    everyone = (1 << len(game.players)) - 1
+    known = [(costs[mask].cost_fen, own.cost_fen) for mask, own in again.items()]
+    known.append((costs[everyone].cost_fen, game.shared_fen))
+    return max(ceil(Fraction(1_000 * (fen - better_fen), fen)) for fen, better_fen in known if fen >= better_fen > 0)
 
 
 def _core_test(cost_game: CostGame, fen: Sequence[int], gap_permille: int) -> CoreTest:

@@ -12,7 +12,14 @@ from services.model.plan import PlanResult
 from services.model.settlement import Purpose, Settlement, SettlementSettings, SharedCost
 from services.settlement.accounts import accounts_of, best_known_alone
 from services.settlement.commission import commission_transactions
-from services.settlement.cost_sharing import MAX_EXACT, NEEDS_ALL, is_exact, masks_to_solve, share_cost
+from services.settlement.cost_sharing import (
+    MAX_EXACT,
+    NEEDS_ALL,
+    is_exact,
+    masks_to_probe,
+    masks_to_solve,
+    share_cost,
+)
 from services.settlement.facts import Facts
 from services.settlement.findings import findings_of
 from services.settlement.games.coalition import members
@@ -28,6 +35,7 @@ from services.settlement.tariffs import minimum_transactions, tariff_transaction
 # Many coalitions share the time that few have for themselves: a search each, within these bounds.
 _ITERATIONS_IN_ALL: Final = 15_000
 _FEWEST, _MOST = 30, 500
+_SEEDS: Final = 2**31
 
 
 def settle(day: Day, result: PlanResult, settings: SettlementSettings, solver: CoalitionSolver) -> Settlement:
@@ -51,7 +59,10 @@ def settle(day: Day, result: PlanResult, settings: SettlementSettings, solver: C
     games = games_of(facts, portions, shuttles)
     _refuse(_rule_violations(day, games))
     own = _find_own_costs(facts, games, settings, solver)
-    shared = [share_cost(game, costs, settings) for game, costs in zip(games, own.of_coalitions, strict=True)]
+    shared = [
+        share_cost(game, costs, again, settings)
+        for game, costs, again in zip(games, own.of_coalitions, own.again, strict=True)
+    ]
     payments = [*tariffs, *commission_transactions(facts), *shuttle_transactions(facts, shuttles)]
     payments += [_shared(game, sharing) for game, sharing in zip(games, shared, strict=True)]
     payments += list(minimum_transactions(facts, payments))
@@ -76,9 +87,10 @@ def settle(day: Day, result: PlanResult, settings: SettlementSettings, solver: C
 
 @dataclass(frozen=True, slots=True)
 class _OwnCosts:
-    """What coalitions and carriers spend by their own means, and how that was found."""
+    """What coalitions and carriers spend by their own means, how that was found, and some of it found again."""
 
     of_coalitions: list[dict[int, OwnCost]]
+    again: list[dict[int, OwnCost]]
     of_carriers: dict[str, OwnCost]
     effort: SearchEffort
     solves: int
@@ -87,21 +99,35 @@ class _OwnCosts:
 def _find_own_costs(
     facts: Facts, games: Sequence[Game], settings: SettlementSettings, solver: CoalitionSolver
 ) -> _OwnCosts:
-    """Solve all coalitions of all games, and every carrier with all its goods, together."""
+    """Solve all coalitions of all games, and every carrier with all its goods, together; then probe from a new seed."""
     masks = [masks_to_solve(game, settings) for game in games]
+    probes = [masks_to_probe(game) for game in games]
     carriers = by_carrier(facts.carried())
-    wanted: list[OwnMeans | None] = [
+    wanted = _means(facts, games, masks)
+    wanted += [means_of(facts.day, [carrier], riding(facts, goods)) for carrier, goods in carriers.items()]
+    probed = _means(facts, games, probes)
+    searches = sum(len({asked for asked in batch if asked is not None}) for batch in (wanted, probed))
+    effort = SearchEffort(settings.iterations or iterations_for(searches), settings.seed)
+    costs, solves = own_costs(facts.day, wanted, solver, effort)
+    other = SearchEffort(effort.iterations, (effort.seed + 1) % _SEEDS)
+    again, more = own_costs(facts.day, probed, solver, other)
+    rest, once_more = iter(costs), iter(again)
+    return _OwnCosts(
+        of_coalitions=[{mask: next(rest) for mask in of_game} for of_game in masks],
+        again=[{mask: next(once_more) for mask in of_game} for of_game in probes],
+        of_carriers=dict(zip(carriers, rest, strict=True)),
+        effort=effort,
+        solves=solves + more,
+    )
+
+
+def _means(facts: Facts, games: Sequence[Game], masks: Sequence[Sequence[int]]) -> list[OwnMeans | None]:
+    """What the coalitions of each game have."""
+    return [
         coalition_means(facts.day, game, [game.players[player] for player in members(mask)])
         for game, of_game in zip(games, masks, strict=True)
         for mask in of_game
     ]
-    wanted += [means_of(facts.day, [carrier], riding(facts, goods)) for carrier, goods in carriers.items()]
-    searches = len({asked for asked in wanted if asked is not None})
-    effort = SearchEffort(settings.iterations or iterations_for(searches), settings.seed)
-    costs, solves = own_costs(facts.day, wanted, solver, effort)
-    rest = iter(costs)
-    of_coalitions = [{mask: next(rest) for mask in of_game} for of_game in masks]
-    return _OwnCosts(of_coalitions, dict(zip(carriers, rest, strict=True)), effort, solves)
 
 
 def iterations_for(searches: int) -> int:

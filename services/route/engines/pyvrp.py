@@ -31,6 +31,7 @@ SCALE: Final = 3_600
 _OUT_OF_REACH: Final = 500_000
 _SEND_EVERY_S: Final = 0.25
 _STARTS: Final = 3
+_ITERATIONS_A_START: Final = 40
 _SEED_STEP: Final = 7_919  # searches of one effort have seeds apart by this, cores have seeds apart by one
 _MAX_PENALTY: Final = 1e12
 _ITERATIONS_A_PENALTY_UPDATE: Final = 50
@@ -54,8 +55,9 @@ def solve_with_pyvrp(
     """
     model = _Translation(problem, serve_all=True)
     keep = _KeepBest(on_best)
-    for number in range(_STARTS if start is None else 1):
-        share = effort.share(0.5 / _STARTS) if start is None else effort.share(0.5)
+    starts = _starts(effort) if start is None else 1
+    for number in range(starts):
+        share = effort.share(0.5 / starts)
         keep.offer(_search(model, share.reseeded(number * _SEED_STEP), keep.offer, start))
     rest = effort.share(0.5).reseeded(_STARTS * _SEED_STEP)
     if keep.best is None:
@@ -66,6 +68,11 @@ def solve_with_pyvrp(
         return keep.best
     keep.offer(_search(model, rest, keep.offer, keep.best))
     return keep.best
+
+
+def _starts(effort: Effort) -> int:
+    """How many starts to try: a new one takes as long as many iterations, so with few of these one has to do."""
+    return _STARTS if effort.iterations is None else min(_STARTS, max(1, effort.iterations // _ITERATIONS_A_START))
 
 
 class _KeepBest:

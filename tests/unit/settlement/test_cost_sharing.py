@@ -1,5 +1,6 @@
 """Costs of coalitions into shares: by hand where a hand can, and what the test of the core then says."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -9,12 +10,16 @@ import pytest
 from services.model.agreements import Partner, Role, Sharing
 from services.model.day import Day
 from services.model.errors import InvalidInputError
+from services.model.plan import Plan, PlanResult
 from services.model.settlement import CoreVerdict, FindingKind, Settlement, SettlementSettings, SharedCost
 from services.settlement.games.coalition import CostGame
 from services.settlement.games.shapley import shapley
+from services.settlement.settle import settle
+from services.settlement.solver import SearchEffort
 from tests.settlements import (
     PARTNERS,
     RUN_FEN,
+    LookUp,
     Price,
     account,
     by_villages,
@@ -35,10 +40,15 @@ PRICES = {"1": 10_000, "2": 12_000, "3": 15_000, "12": 16_000, "13": 19_000, "23
 """By the villages gone to: A's goods are for the first, B's for the second, C's for the third."""
 
 
-def three_in_one_van(sharing: Sharing, price: Price) -> Settlement:
-    """Three carriers in A's van, which costs 24,000; coalitions cost what the price says."""
+def in_one_van(sharing: Sharing) -> tuple[Day, Plan]:
+    """Three carriers in A's van, which costs 24,000."""
     day = day_of(county(express(sharing)), goods("C-1", "EXP-A"), goods("C-2", "EXP-B", 2), goods("C-3", "EXP-C", 3))
-    return settled(day, planned(day, {"VAN-A": [("C-1", ""), ("C-2", "AG-A"), ("C-3", "AG-A")]}), price)
+    return day, planned(day, {"VAN-A": [("C-1", ""), ("C-2", "AG-A"), ("C-3", "AG-A")]})
+
+
+def three_in_one_van(sharing: Sharing, price: Price) -> Settlement:
+    """The same settled; coalitions cost what the price says."""
+    return settled(*in_one_van(sharing), price)
 
 
 def only(settlement: Settlement) -> SharedCost:
@@ -158,6 +168,26 @@ def test_an_excess_smaller_than_what_a_search_was_seen_to_miss_is_no_proof() -> 
     assert core.gap_permille == 334
     assert core.verdict is CoreVerdict.WITHIN_GAP
     assert any("小于求解误差" in f.detail for f in unlucky.findings if f.kind is FindingKind.OUTSIDE_CORE)
+
+
+class _Lucky:
+    """A solver that finds a fifth less from every seed but the first."""
+
+    def solve(self, days: Sequence[Day], effort: SearchEffort) -> Sequence[Plan]:
+        price = by_villages(PRICES if effort.seed == 1 else {v: fen * 4 // 5 for v, fen in PRICES.items()})
+        return LookUp(price).solve(days, effort)
+
+
+def test_what_another_seed_finds_cheaper_is_known_to_be_missed_and_changes_no_share() -> None:
+    day, plan = in_one_van(Sharing.SHAPLEY)
+    lucky = settle(day, PlanResult(plan), SettlementSettings(iterations=1), _Lucky())
+    assert only(lucky).core.gap_permille == 200
+    assert charges(lucky) == charges(three_in_one_van(Sharing.SHAPLEY, by_villages(PRICES)))
+
+
+def test_a_search_that_finds_for_all_more_than_the_plan_costs_has_missed_as_much() -> None:
+    assert only(three_in_one_van(Sharing.SHAPLEY, by_villages(PRICES))).core.gap_permille == 40
+    assert only(three_in_one_van(Sharing.SHAPLEY, by_villages(PRICES | {"123": RUN_FEN}))).core.gap_permille == 0
 
 
 def test_an_operator_without_goods_is_paid_for_the_vehicles_it_brings() -> None:

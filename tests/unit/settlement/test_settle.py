@@ -87,13 +87,13 @@ def test_it_does_not_where_it_is_about_other_goods_or_left_some_behind() -> None
     assert account(compared(CarrierAlone("EXP-B", 2, 1, 0, 9_000), left), "EXP-B").stand_alone_fen == 13_014
 
 
-def test_all_searches_have_the_same_effort_and_seed() -> None:
+def test_all_searches_have_the_same_effort_and_seed_and_some_are_made_again_from_the_next_seed() -> None:
     day = day_of(county(express(Sharing.SHAPLEY)), goods("C-1", "EXP-A"), goods("C-2", "EXP-B", 2))
     plan = planned(day, {"VAN-A": [("C-1", ""), ("C-2", "AG-A")]})
     solver = LookUp(any_price)
     settlement = settle(day, PlanResult(plan), SettlementSettings(seed=9), solver)
-    assert solver.efforts == [SearchEffort(iterations_for(3), 9)]
-    assert (settlement.iterations, settlement.seed) == (iterations_for(3), 9)
+    assert solver.efforts == [SearchEffort(iterations_for(6), 9), SearchEffort(iterations_for(6), 10)]
+    assert (settlement.iterations, settlement.seed, settlement.solves) == (iterations_for(6), 9, 6)
     given = settle(day, PlanResult(plan), SettlementSettings(iterations=12), LookUp(any_price))
     assert given.iterations == 12
 
