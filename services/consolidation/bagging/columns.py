@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Final
 
-from ortools.linear_solver import pywraplp  # type: ignore[attr-defined]  # its stubs leave it out
+from ortools.linear_solver import pywraplp  # type: ignore[attr-defined, unused-ignore]  # its stubs leave it out
 from ortools.sat.python import cp_model
 
 from services.consolidation.bagging.effort import Purse
