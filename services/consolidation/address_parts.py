@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 from typing import Final
 
 import polars as pl
@@ -17,8 +18,27 @@ _PROVINCE: Final = rf"(?:{_PROVINCES})(?:省|市|(?:壮族|回族|维吾尔)?自
 _CITY: Final = r"[^省市县区旗州盟乡镇村]{2,8}(?:市|州|盟|地区)"
 
 
+class Agreement(IntEnum):
+    """How a village's county agrees with the county that an address names, or with home if it names none."""
+
+    SAME = 0
+    ZONE = 1  # statistics count the village in a zone, of which no address speaks
+    OTHER = 2
+
+
+def agreement(is_named: pl.Expr, has_named: pl.Expr, in_zone: pl.Expr, home_counties: pl.Series) -> pl.Expr:
+    """How the county in column ``county`` agrees with the address."""
+    at_home = pl.when(pl.col("county").is_in(home_counties.implode())).then(Agreement.SAME.value)
+    named = pl.when(is_named).then(Agreement.SAME.value).when(in_zone).then(Agreement.ZONE.value)
+    return (
+        pl.when(has_named)
+        .then(named.otherwise(Agreement.OTHER.value))
+        .otherwise(at_home.otherwise(Agreement.OTHER.value))
+    )
+
+
 def tidy(address: pl.Expr) -> pl.Expr:
-    """An address without spaces and marks, in ordinary digits, its township without the people 满族乡 it is named for."""
+    """An address without spaces and marks, in ordinary digits, and without the people that a township 满族乡 is of."""
     plain = address.str.normalize("NFKC").str.replace_all(r"[^\p{L}\p{N}]+", "")
     return plain.str.replace_all(PEOPLE_OF_A_TOWNSHIP, "${1}")
 
@@ -30,8 +50,7 @@ def named(names: pl.Series) -> pl.Expr:
 
 def longest_first(names: pl.Series) -> pl.Series:
     """Each name once, so that a search that takes the first fitting one takes the longest."""
-    once = names.unique().to_frame("name").filter(pl.col("name") != "")
-    return once.sort(pl.col("name").str.len_chars(), "name", descending=[True, False]).to_series()
+    return pl.Series(sorted(set(names) - {""}, key=lambda name: (-len(name), name)), dtype=pl.String)
 
 
 def either(names: pl.Series) -> str:
@@ -42,13 +61,11 @@ def either(names: pl.Series) -> str:
 def find_counties(addresses: pl.DataFrame, spellings: Spellings) -> pl.DataFrame:
     """Add ``counties`` (names of counties in the address) and ``rest`` (what follows the shortened name of one).
 
-    A county's name without 市 or 县 counts only at the head of an address that names no county in full, and not where a
-    township or village is called like it (永吉街道, 舒兰站村); ``rest`` is null where the address has no such short name.
+    A county's name without 市 or 县 counts only at the head of an address that names no county in full, and not where
+    a township or village is called like it (永吉街道, 舒兰站村); where there is none, ``rest`` is null.
     """
     stems = spellings.counties.drop_nulls("stem")
-    found = addresses.with_columns(
-        counties=named(spellings.counties["county"]), rest=pl.lit(None, dtype=pl.String)
-    )
+    found = addresses.with_columns(counties=named(spellings.counties["county"]), rest=pl.lit(None, dtype=pl.String))
     if stems.is_empty():
         return found
     others = pl.concat([spellings.townships.filter(~pl.col("is_short"))["spelled"], spellings.villages["name"]])
@@ -57,7 +74,9 @@ def find_counties(addresses: pl.DataFrame, spellings: Spellings) -> pl.DataFrame
     is_named = pl.col("counties").list.len() > 0
     short = (
         found.filter(~is_named)
-        .select("address", parts=pl.col("address").str.extract_groups(rf"{head}(({either(stems['stem'])})[市县区]?(.*))$"))
+        .select(
+            "address", parts=pl.col("address").str.extract_groups(rf"{head}(({either(stems['stem'])})[市县区]?(.*))$")
+        )
         .select("address", pl.col("parts").struct.rename_fields(["whole", "stem", "rest"]))
         .unnest("parts")
         .filter(~pl.col("whole").str.contains(f"^(?:{either(others)})"))

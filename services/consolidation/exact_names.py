@@ -6,12 +6,11 @@ from typing import Final
 
 import polars as pl
 
-from services.consolidation.address_parts import either, named
+from services.consolidation.address_parts import Agreement, agreement, either, named
 from services.consolidation.spellings import Spellings
 
 # Before a township where no known county is named: nothing of another county, at most a city.
 _NO_OTHER_COUNTY: Final = r"^[^市县区旗州盟]*市?$"
-_IN_NAMED, _IN_ZONE, _ELSEWHERE = 0, 1, 2
 
 
 def match_exactly(addresses: pl.DataFrame, spellings: Spellings, home_counties: pl.Series) -> pl.DataFrame:
@@ -52,22 +51,17 @@ def match_exactly(addresses: pl.DataFrame, spellings: Spellings, home_counties: 
     is_alone = (pl.col("townships").list.len() == 0) & follows
     nothing = pl.lit(None, dtype=pl.String)
     alone = alone.select("address", "counties", "code", "county", what=nothing, sure=is_alone, is_full=False)
+    is_named = pl.col("county").is_in(pl.col("counties"))
     in_zone = pl.col("county").is_in(spellings.zones) & pl.col("is_full")
-    distance = (
-        pl.when(pl.when(has_county).then(pl.col("county").is_in(pl.col("counties"))).otherwise(_is_in(home_counties)))
-        .then(_IN_NAMED)
-        .when(has_county & in_zone)
-        .then(_IN_ZONE)
-        .otherwise(_ELSEWHERE)
-    )
-    matches = pl.concat([full, alone]).unique().with_columns(distance=distance)
+    agrees = agreement(is_named, has_county, in_zone, home_counties)
+    matches = pl.concat([full, alone]).unique().with_columns(agrees=agrees)
     # The county tells namesakes apart; it does not choose between two places that an address names.
-    matches = matches.filter(pl.col("distance") == pl.col("distance").min().over("address", "what"))
+    matches = matches.filter(pl.col("agrees") == pl.col("agrees").min().over("address", "what"))
     return (
         matches.group_by("address")
         .agg(
             pl.col("code").unique().sort().alias("candidates"),
-            sure=pl.col("sure").all() & (pl.col("distance") < _ELSEWHERE).all(),
+            sure=pl.col("sure").all() & (pl.col("agrees") < Agreement.OTHER).all(),
             is_full=pl.col("is_full").any(),
         )
         .with_columns(
@@ -77,10 +71,6 @@ def match_exactly(addresses: pl.DataFrame, spellings: Spellings, home_counties: 
         )
         .select("address", "village", "candidates", "is_full")
     )
-
-
-def _is_in(counties: pl.Series) -> pl.Expr:
-    return pl.col("county").is_in(counties.implode())
 
 
 def _before(name: str) -> pl.Expr:

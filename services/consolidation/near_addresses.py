@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from services.consolidation.address_parts import either, longest_first, split_heads
+from services.consolidation.address_parts import Agreement, agreement, either, longest_first, split_heads
 from services.consolidation.near_names import find_near
 from services.consolidation.spellings import Spellings
 
@@ -18,7 +18,6 @@ from services.consolidation.spellings import Spellings
 _NUMBERED: Final = r"[0-9]|[一二三四五六七八九十]+[组社队号屯]|民?委|$"
 # 永兴屯 is no slip for 永兴村: it is a hamlet, which may lie in another village; so with roads, groups and the like.
 _OTHER_PLACES: Final = tuple("屯组社队庄沟岭店堡街路巷区园城场站乡镇县市院校厂矿库桥河山坡岗口")
-_IN_NAMED, _IN_ZONE, _ELSEWHERE = 0, 1, 2
 _READING: Final = ("split", "code", "county", "slips", "sure")
 
 
@@ -38,6 +37,8 @@ def match_nearly(addresses: pl.DataFrame, spellings: Spellings, home_counties: p
         For each address for which something fits: ``village`` (code or null) and ``candidates``.
 
     """
+    if addresses.is_empty():
+        return addresses.select("address", village=pl.lit(None, dtype=pl.String), candidates="counties")
     splits = split_heads(addresses, spellings).with_row_index("split")
     names = _exact_names(splits, spellings)
     placed = _exact_townships(splits, spellings)
@@ -45,6 +46,7 @@ def match_nearly(addresses: pl.DataFrame, spellings: Spellings, home_counties: p
         _shortened(names, spellings),
         _slip_in_township(names, placed, spellings),
         _slip_in_village(placed, names, spellings),
+        _stem_of_village(placed, spellings),
     ]
     found = pl.concat([names.select("split"), placed.select("split")]).join(splits, on="split").select("address")
     nothing = splits.join(found, on="address", how="anti")
@@ -54,23 +56,16 @@ def match_nearly(addresses: pl.DataFrame, spellings: Spellings, home_counties: p
 
 def _judge(readings: pl.DataFrame, spellings: Spellings, home_counties: pl.Series) -> pl.DataFrame:
     """Keep what fits best; it is the answer if it is one village and certain."""
-    distance = (
-        pl.when(pl.col("named") == pl.col("county"))
-        .then(_IN_NAMED)
-        .when(pl.col("named").is_not_null())
-        .then(pl.when(pl.col("county").is_in(spellings.zones)).then(_IN_ZONE))
-        .when(pl.col("county").is_in(home_counties.implode()))
-        .then(_IN_NAMED)
-        .otherwise(_ELSEWHERE)
-    )
-    possible = readings.with_columns(distance=distance).drop_nulls("distance")
-    rank = pl.col("slips") * (_ELSEWHERE + 1) + pl.col("distance")
+    has_named, is_named = pl.col("named").is_not_null(), pl.col("named") == pl.col("county")
+    agrees = agreement(is_named, has_named, pl.col("county").is_in(spellings.zones), home_counties)
+    possible = readings.with_columns(agrees=agrees).filter(~has_named | (pl.col("agrees") < Agreement.OTHER))
+    rank = pl.col("slips") * len(Agreement) + pl.col("agrees")
     best = possible.filter(rank == rank.min().over("address"))
     return (
         best.group_by("address")
         .agg(
             pl.col("code").unique().sort().alias("candidates"),
-            sure=(pl.col("sure") & (pl.col("distance") < _ELSEWHERE)).any(),
+            sure=(pl.col("sure") & (pl.col("agrees") < Agreement.OTHER)).any(),
         )
         .select(
             "address",
@@ -148,6 +143,15 @@ def _slip_in_village(placed: pl.DataFrame, names: pl.DataFrame, spellings: Spell
     return near.with_columns(slips=pl.when(is_short).then(2).otherwise(1), sure=is_sure).select(_READING)
 
 
+def _stem_of_village(placed: pl.DataFrame, spellings: Spellings) -> pl.DataFrame:
+    """The township is spelled right, and a village's name without 村 follows: 永兴小学, 永兴前屯. Never certain."""
+    stems = spellings.villages.with_columns(stem=pl.col("name").str.strip_suffix("村")).drop("county")
+    stems = stems.filter((pl.col("stem") != pl.col("name")) & (pl.col("stem").str.len_chars() > 1))
+    both = placed.filter(~pl.col("is_short")).join(stems, on="township_code")
+    both = both.filter(pl.col("tail").str.starts_with(pl.col("stem")))
+    return both.with_columns(slips=2, sure=False).select(_READING)
+
+
 def _without_township(splits: pl.DataFrame, spellings: Spellings, home_counties: pl.Series) -> pl.DataFrame:
     """Neither is spelled right: what is near in the county, which is never certain."""
     home = pl.lit(home_counties.to_list(), dtype=pl.List(pl.String))
@@ -168,7 +172,10 @@ def _written(tails: pl.DataFrame) -> pl.DataFrame:
     tails = tails.with_columns(whole=whole, first=first, second=second)
     ways = [
         tails.with_columns(written="whole", is_whole=True),
-        *(tails.filter(pl.col(n) != pl.col("whole")).with_columns(written=n, is_whole=False) for n in ("first", "second")),
+        *(
+            tails.filter(pl.col(n) != pl.col("whole")).with_columns(written=n, is_whole=False)
+            for n in ("first", "second")
+        ),
     ]
     return pl.concat(ways).drop_nulls("written").drop("whole", "first", "second", "tail")
 

@@ -36,27 +36,27 @@ def find_near(texts: pl.DataFrame, text: str, names: pl.DataFrame, name: str, on
         A line for each pair. Names of fewer than ``MIN_NAME_CHARS`` characters are near to nothing.
 
     """
-    names = names.filter(pl.col(name).str.len_chars() >= MIN_NAME_CHARS)
+    length = pl.col(name).str.len_chars()
+    names = names.filter(length >= MIN_NAME_CHARS)
     if on:
         names = names.join(texts, on=on, how="semi")
-    longest = names[name].str.len_chars().max() or 0
-    length = pl.col(text).str.len_chars()
-    texts = texts.filter(length.is_between(MIN_NAME_CHARS - 1, pl.lit(longest) + 1)).with_row_index("_text")
-    names = names.with_row_index("_name")
-    keys = [*on, "_form"]
-    pairs = _written(texts, text, on).join(_meant(names, name, on), on=keys).select("_text", "_name").unique()
-    rest = [column for column in names.columns if column not in on]
-    return pairs.join(texts, on="_text").join(names.select(rest), on="_name").drop("_text", "_name")
+    longest = names.select(length.max()).item() or 0
+    all_names = names.with_row_index("_name").lazy()
+    is_like = pl.col(text).str.len_chars().is_between(MIN_NAME_CHARS - 1, longest + 1)
+    all_texts = texts.filter(is_like).with_row_index("_text").lazy()
+    written, meant = _written(all_texts, text, on), _meant(all_names, name, on)
+    pairs = written.join(meant, on=[*on, "_form"]).select("_text", "_name").unique()
+    found = pairs.join(all_texts, on="_text").join(all_names.drop(on), on="_name")
+    return found.drop("_text", "_name").collect()
 
 
-def _written(texts: pl.DataFrame, text: str, on: Sequence[str]) -> pl.DataFrame:
+def _written(texts: pl.LazyFrame, text: str, on: Sequence[str]) -> pl.LazyFrame:
     """A text as it is, and with any one of its characters masked."""
-    places = _at_each_place(texts, text, 0)
-    masked = places.select(*on, "_text", _form=_spliced(text, pl.lit(MASK), 1))
+    masked = _at_each_place(texts, text, 0).select(*on, "_text", _form=_spliced(text, pl.lit(MASK), 1))
     return pl.concat([texts.select(*on, "_text", _form=text), masked])
 
 
-def _meant(names: pl.DataFrame, name: str, on: Sequence[str]) -> pl.DataFrame:
+def _meant(names: pl.LazyFrame, name: str, on: Sequence[str]) -> pl.LazyFrame:
     """What a slip makes of a name: masked where a character is wrong or too many, itself where one is missing."""
     places, gaps = _at_each_place(names, name, 0), _at_each_place(names, name, 1)
     swapped = pl.col(name).str.slice(_PLACE + 1, 1) + pl.col(name).str.slice(_PLACE, 1)
@@ -69,7 +69,7 @@ def _meant(names: pl.DataFrame, name: str, on: Sequence[str]) -> pl.DataFrame:
     return pl.concat(slips)
 
 
-def _at_each_place(frame: pl.DataFrame, column: str, more: int) -> pl.DataFrame:
+def _at_each_place(frame: pl.LazyFrame, column: str, more: int) -> pl.LazyFrame:
     """Each line once for each place in its text, and for ``more`` behind it."""
     ends = pl.col(column).str.len_chars() + more
     return frame.with_columns(_place=pl.int_ranges(ends.cast(pl.Int64))).explode("_place")

@@ -14,8 +14,11 @@ from services.consolidation.spellings import spell_villages
 from services.model.network import Network, Village
 from services.model.parcels import HeldReason
 
-
-_MATCH_SCHEMA: Final = {"address": pl.String, "village": pl.String, "candidates": pl.List(pl.String)}
+_MATCH_SCHEMA: Final[dict[str, pl.DataType]] = {
+    "address": pl.String(),
+    "village": pl.String(),
+    "candidates": pl.List(pl.String()),
+}
 
 
 def resolve_villages(parcels: pl.DataFrame, villages: Sequence[Village], network: Network) -> pl.DataFrame:

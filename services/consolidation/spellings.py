@@ -1,4 +1,4 @@
-"""The gazetteer as people write it: counties, townships and villages with the shorter and longer forms of their names."""
+"""The gazetteer as people write it: counties, townships and villages with all forms of their names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _PEOPLE: Final = r"(?:满族|朝鲜族|蒙古族|回族|锡伯族|达斡尔族|�
 PEOPLE_OF_A_TOWNSHIP: Final = rf"{_PEOPLE}+(乡|镇)"
 _PEOPLE_OF_A_VILLAGE: Final = re.compile(rf"(?<=.){_PEOPLE}+(?=村$)")
 # Statistics number development zones from 71 to 79; the county that an address names there is the one around them.
-_ZONE_CODE: Final = r"^\d{4}7[1-9]"
+_ZONE_CODE: Final = re.compile(r"\d{4}7[1-9]")
+
+_REMARK: Final = re.compile(r"[（(].*$")
+_COMMITTEE: Final = re.compile(r"(?<=村)委会?$")
 
 _COUNTY_SCHEMA: Final = {"county": pl.String, "stem": pl.String}
 _TOWNSHIP_SCHEMA: Final = {
@@ -48,8 +51,8 @@ class Spellings:
     townships:
         ``township_code``, ``county``, ``spelled``, and ``is_short`` where 镇, 乡 or 街道 is left out.
     villages:
-        ``code``, ``township_code``, ``county``, ``name``, and ``is_exact`` unless the people 朝鲜族 is left out, by which
-        a village is often told from its neighbour 汉村.
+        ``code``, ``township_code``, ``county``, ``name``, and ``is_exact`` unless the people 朝鲜族 is left out, which
+        often tells a village from its neighbour 汉村.
     zones:
         Names of the counties that exist in statistics only.
 
@@ -63,29 +66,34 @@ class Spellings:
 
 def spell_villages(villages: Sequence[Village]) -> Spellings:
     """List how the places of a gazetteer are written."""
-    counties = {v.county_code: _letters(v.county) for v in villages}
-    townships = {v.township_code: (_letters(v.township), _letters(v.county)) for v in villages}
-    own_names = {(v.township_code, _plain(v.name)) for v in villages}
+    counties = {name: _letters(name) for name in {v.county for v in villages}}
+    townships = sorted({(v.township_code, v.township, v.county) for v in villages})
+    names = [_plain(v.name) for v in villages]
+    own_names = {(v.township_code, name) for v, name in zip(villages, names, strict=True)}
     return Spellings(
         counties=pl.DataFrame(
             [(name, _stem(name)) for name in sorted(set(counties.values()))], schema=_COUNTY_SCHEMA, orient="row"
         ),
         townships=pl.DataFrame(
-            [(code, county, *way) for code, (name, county) in townships.items() for way in _township_ways(name)],
+            [
+                (code, counties[county], *way)
+                for code, name, county in townships
+                for way in _township_ways(_letters(name))
+            ],
             schema=_TOWNSHIP_SCHEMA,
             orient="row",
         ),
         villages=pl.DataFrame(
             [
-                (v.code, v.township_code, _letters(v.county), *way)
-                for v in villages
-                for way in _village_ways(_plain(v.name))
-                if way[0] == _plain(v.name) or (v.township_code, way[0]) not in own_names
+                (v.code, v.township_code, counties[v.county], *way)
+                for v, name in zip(villages, names, strict=True)
+                for way in _village_ways(name)
+                if way[0] == name or (v.township_code, way[0]) not in own_names
             ],
             schema=_VILLAGE_SCHEMA,
             orient="row",
         ),
-        zones=tuple(sorted(name for code, name in counties.items() if re.match(_ZONE_CODE, code))),
+        zones=tuple(sorted({counties[v.county] for v in villages if _ZONE_CODE.match(v.county_code)})),
     )
 
 
@@ -131,12 +139,13 @@ def _plain(name: str) -> str:
     >>> _plain("永胜村（天岗石材开发区）（省级）"), _plain("驿马村委")
     ('永胜村', '驿马村')
     """
-    return re.sub(r"(?<=村)委会?$", "", _letters(re.sub(r"[（(].*$", "", name)))
+    return _COMMITTEE.sub("", _letters(_REMARK.sub("", name)))
 
 
 def _letters(name: str) -> str:
     """A name as addresses are compared: without spaces and marks."""
-    return "".join(c for c in unicodedata.normalize("NFKC", name) if c.isalnum())
+    name = unicodedata.normalize("NFKC", name)
+    return name if name.isalnum() else "".join(filter(str.isalnum, name))
 
 
 def _village_ways(name: str) -> Iterator[tuple[str, bool]]:
@@ -150,7 +159,7 @@ def _village_ways(name: str) -> Iterator[tuple[str, bool]]:
         yield name.removesuffix("省级特殊村"), True
     if name.endswith("朝鲜族村"):
         yield name.removesuffix("朝鲜族村") + "鲜族村", True
-    shorter = _PEOPLE_OF_A_VILLAGE.sub("", name)
+    shorter = _PEOPLE_OF_A_VILLAGE.sub("", name) if name.endswith("族村") else name
     if shorter != name and name.endswith("朝鲜族村"):
         yield name.removesuffix("朝鲜族村") + "鲜村", True
     if shorter != name:
