@@ -37,6 +37,12 @@ def agreement(is_named: pl.Expr, has_named: pl.Expr, in_zone: pl.Expr, home_coun
     )
 
 
+def the_only_one(is_sure: pl.Expr) -> pl.Expr:
+    """The village of column ``candidates``, where there is but one and it is sure."""
+    only = (pl.col("candidates").list.len() == 1) & is_sure
+    return pl.when(only).then(pl.col("candidates").list.first())
+
+
 def tidy(address: pl.Expr) -> pl.Expr:
     """An address without spaces and marks, in ordinary digits, and without the people that a township 满族乡 is of."""
     plain = address.str.normalize("NFKC").str.replace_all(r"[^\p{L}\p{N}]+", "")
@@ -68,8 +74,8 @@ def find_counties(addresses: pl.DataFrame, spellings: Spellings) -> pl.DataFrame
     found = addresses.with_columns(counties=named(spellings.counties["county"]), rest=pl.lit(None, dtype=pl.String))
     if stems.is_empty():
         return found
-    others = pl.concat([spellings.townships.filter(~pl.col("is_short"))["spelled"], spellings.villages["name"]])
-    others = others.filter(others.str.contains(f"^(?:{either(stems['stem'])})"))
+    others = pl.concat([spellings.townships["spelled"], spellings.villages["name"]])
+    others = others.filter(others.str.contains(f"^(?:{either(stems['stem'])})."))
     head = rf"^(?:中国)?(?:{_PROVINCE}(?:{_CITY}|[^省市县区旗州盟乡镇村]{{2,3}})??|{_CITY})??"
     is_named = pl.col("counties").list.len() > 0
     short = (

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from services.consolidation.address_parts import Agreement, agreement, either, named
+from services.consolidation.address_parts import Agreement, agreement, either, named, the_only_one
 from services.consolidation.spellings import Spellings
 
 # Before a township where no known county is named: nothing of another county, at most a city.
@@ -30,8 +30,8 @@ def match_exactly(addresses: pl.DataFrame, spellings: Spellings, home_counties: 
     Returns
     -------
     pl.DataFrame
-        For each address in which something was found: ``village`` (code or null), ``candidates`` and ``is_full``,
-        whether a township stands before its village.
+        For each address in which something was found: ``village`` (code or null), ``candidates``, ``is_full`` (whether
+        a township stands before its village) and ``agrees``, an Agreement.
 
     """
     townships = spellings.townships.filter(~pl.col("is_short"))
@@ -61,15 +61,12 @@ def match_exactly(addresses: pl.DataFrame, spellings: Spellings, home_counties: 
         matches.group_by("address")
         .agg(
             pl.col("code").unique().sort().alias("candidates"),
-            sure=pl.col("sure").all() & (pl.col("agrees") < Agreement.OTHER).all(),
-            is_full=pl.col("is_full").any(),
+            pl.col("sure").all(),
+            pl.col("is_full").any(),
+            pl.col("agrees").max(),
         )
-        .with_columns(
-            pl.when((pl.col("candidates").list.len() == 1) & pl.col("sure"))
-            .then(pl.col("candidates").list.first())
-            .alias("village")
-        )
-        .select("address", "village", "candidates", "is_full")
+        .with_columns(village=the_only_one(pl.col("sure") & (pl.col("agrees") < Agreement.OTHER)))
+        .select("address", "village", "candidates", "is_full", "agrees")
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from services.consolidation.address_parts import Agreement, agreement, either, longest_first, split_heads
+from services.consolidation.address_parts import Agreement, agreement, either, longest_first, split_heads, the_only_one
 from services.consolidation.near_names import find_near
 from services.consolidation.spellings import Spellings
 
@@ -18,6 +18,12 @@ from services.consolidation.spellings import Spellings
 _NUMBERED: Final = r"[0-9]|[一二三四五六七八九十]+[组社队号屯]|民?委|$"
 # 永兴屯 is no slip for 永兴村: it is a hamlet, which may lie in another village; so with roads, groups and the like.
 _OTHER_PLACES: Final = tuple("屯组社队庄沟岭店堡街路巷区园城场站乡镇县市院校厂矿库桥河山坡岗口")
+_ANSWER: Final[dict[str, pl.DataType]] = {
+    "address": pl.String(),
+    "candidates": pl.List(pl.String()),
+    "agrees": pl.Int32(),
+    "village": pl.String(),
+}
 _READING: Final = ("split", "code", "county", "slips", "sure")
 
 
@@ -34,11 +40,12 @@ def match_nearly(addresses: pl.DataFrame, spellings: Spellings, home_counties: p
     Returns
     -------
     pl.DataFrame
-        For each address for which something fits: ``village`` (code or null) and ``candidates``.
+        For each address for which something fits: ``village`` (code or null), ``candidates`` and ``agrees``, an
+        Agreement.
 
     """
     if addresses.is_empty():
-        return addresses.select("address", village=pl.lit(None, dtype=pl.String), candidates="counties")
+        return pl.DataFrame(schema=_ANSWER)
     splits = split_heads(addresses, spellings).with_row_index("split")
     names = _exact_names(splits, spellings)
     placed = _exact_townships(splits, spellings)
@@ -65,15 +72,10 @@ def _judge(readings: pl.DataFrame, spellings: Spellings, home_counties: pl.Serie
         best.group_by("address")
         .agg(
             pl.col("code").unique().sort().alias("candidates"),
+            pl.col("agrees").max(),
             sure=(pl.col("sure") & (pl.col("agrees") < Agreement.OTHER)).any(),
         )
-        .select(
-            "address",
-            pl.when((pl.col("candidates").list.len() == 1) & pl.col("sure"))
-            .then(pl.col("candidates").list.first())
-            .alias("village"),
-            "candidates",
-        )
+        .select("address", "candidates", "agrees", village=the_only_one(pl.col("sure")))
     )
 
 
@@ -114,15 +116,15 @@ def _shortened(names: pl.DataFrame, spellings: Spellings) -> pl.DataFrame:
 
 
 def _slip_in_township(names: pl.DataFrame, placed: pl.DataFrame, spellings: Spellings) -> pl.DataFrame:
-    """The village is spelled right, and before it stands no other township, or a known one and another village."""
+    """The village is spelled right, and neither a known township nor a longer name of a village takes its place."""
     townships = spellings.townships.filter(~pl.col("is_short")).drop("county")
     villages = spellings.villages.filter("is_exact")
     near = find_near(names, "before", townships, "spelled").join(villages, on=["township_code", "name"])
-    known = placed.filter(~pl.col("is_short")).select("split", "township_code", before="spelled")
-    is_other = pl.col("township_code") != pl.col("township_code_right")
-    other = near.join(known.drop("before"), on="split").filter(is_other)
-    named = known.join(names, on=["split", "before"], how="semi")
-    against = _against(pl.concat([other.select("split"), named.select("split")]))
+    known = placed.filter(~pl.col("is_short"))
+    ends = names.select("split", "before", end=pl.col("before") + pl.col("name"))
+    both = near.with_columns(end=pl.col("before") + pl.col("name")).join(ends, on=["split", "end"])
+    longer = both.filter(pl.col("before_right").str.len_chars() < pl.col("before").str.len_chars())
+    against = _against(pl.concat([known.select("split"), longer.select("split")]))
     near = near.join(against, on="split", how="left")
     return near.with_columns(slips=1, sure=pl.col("is_against").is_null()).select(_READING)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from services.consolidation.address_parts import find_counties, tidy
+from services.consolidation.address_parts import Agreement, find_counties, tidy
 from services.consolidation.exact_names import match_exactly
 from services.consolidation.near_addresses import match_nearly
 from services.consolidation.spellings import spell_villages
@@ -83,12 +83,19 @@ def _resolve_addresses(written: pl.DataFrame, villages: Sequence[Village], serve
     exact = match_exactly(addresses, spellings, home)
     settled = exact.filter(pl.col("village").is_not_null())
     near = match_nearly(addresses.join(settled, on="address", how="anti"), spellings, home)
-    # A township with one of its villages, spelled right but in the wrong place, outweighs what is only like others.
+    both = exact.join(near, on="address", how="full", coalesce=True, suffix="_near")
+    # A township with one of its villages, spelled right but out of place, outweighs what is only like another one.
     is_other = (pl.col("candidates").list.len() > 1) | (pl.col("candidates").list.first() != pl.col("village_near"))
-    candidates = (pl.col(name).fill_null([]) for name in ("candidates", "candidates_near"))
-    matches = exact.join(near, on="address", how="full", coalesce=True, suffix="_near").select(
+    outweighs = (pl.col("is_full") & is_other).fill_null(False)
+    # A namesake far away tells a dispatcher nothing where something near fits.
+    is_far = ~pl.col("is_full") & (pl.col("agrees") == Agreement.OTHER) & (pl.col("agrees_near") < Agreement.OTHER)
+    exact_candidates = pl.when(~is_far.fill_null(False)).then("candidates").fill_null([])
+    matches = both.select(
         "address",
-        pl.coalesce("village", pl.when(~(pl.col("is_full") & is_other).fill_null(False)).then("village_near")),
-        pl.concat_list(candidates).list.unique().list.sort().alias("candidates"),
+        pl.coalesce("village", pl.when(~outweighs).then("village_near")),
+        pl.concat_list(exact_candidates, pl.col("candidates_near").fill_null([]))
+        .list.unique()
+        .list.sort()
+        .alias("candidates"),
     )
     return written.join(matches, on="address").select(pl.col("written").alias("address"), "village", "candidates")

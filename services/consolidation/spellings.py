@@ -13,7 +13,7 @@ import polars as pl
 from services.model.network import Village
 
 _COUNTY_ENDINGS: Final = "市县区旗"
-_TOWNSHIP_ENDING: Final = re.compile(r"(?:街道|镇|乡)$")
+_TOWNSHIP_ENDING: Final = re.compile(r"(?:特殊乡镇|特殊街道|街道|镇|乡)$")
 # 朝鲜族乡 and the like; the peoples of the townships and villages of China's north-east and north.
 _PEOPLE: Final = r"(?:满族|朝鲜族|蒙古族|回族|锡伯族|达斡尔族|鄂温克族|鄂伦春族|赫哲族)"
 PEOPLE_OF_A_TOWNSHIP: Final = rf"{_PEOPLE}+(乡|镇)"
@@ -114,7 +114,7 @@ def _township_ways(name: str) -> Iterator[tuple[str, bool]]:
     >>> list(_township_ways("乌林朝鲜族乡"))
     [('乌林乡', False), ('乌林朝鲜族乡', False), ('乌林', True)]
     >>> list(_township_ways("永吉经济开发区特殊乡镇"))
-    [('永吉经济开发区特殊乡镇', False), ('永吉经济开发区', False)]
+    [('永吉经济开发区特殊乡镇', False), ('永吉经济开发区', True)]
     """
     full = re.sub(PEOPLE_OF_A_TOWNSHIP, r"\1", name)
     yield full, False
@@ -124,10 +124,6 @@ def _township_ways(name: str) -> Iterator[tuple[str, bool]]:
     if full.endswith("街道"):
         yield full + "办事处", False
         yield full + "办", False
-    zone = re.sub(r"特殊(?:乡镇|街道)$", "", full)
-    if zone != full:
-        yield zone, False
-        return
     short = _TOWNSHIP_ENDING.sub("", full)
     if short != full and len(short) > 1:
         yield short, True
