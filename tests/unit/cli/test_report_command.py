@@ -26,7 +26,9 @@ def store(out: Path, offset: int, folder: str = "") -> Path:
     # The sample's nodes may be without any room, which no county folder may say.
     nodes = tuple(replace(node, max_pieces=None, max_volume_ml=None) for node in network.nodes)
     county = replace(case.day.county, network=replace(network, nodes=nodes))
-    case = replace(case, day=replace(case.day, county=county))
+    # What may wait is due later than the day that it is stored under.
+    goods = tuple(replace(c, due_date=c.due_date + timedelta(days=offset)) for c in case.day.consignments)
+    case = replace(case, day=replace(case.day, county=county, consignments=goods))
     day = case.day.service_date + timedelta(days=offset)
     target = out / (folder or day.isoformat())
     target.mkdir(parents=True)
