@@ -25,6 +25,7 @@ from services.files.mapview import map_html
 from services.files.outputs import write_outputs
 from services.files.plan_json import plan_document
 from services.files.summary import Language, print_summary, summarise, summary_json
+from services.files.ways_csv import WAYS_FILE, ways_csv
 from services.model.day import Day, PlanSettings
 from services.model.errors import PlanRefusedError
 from services.model.plan import PlanResult
@@ -129,6 +130,7 @@ def _papers(county_day: CountyDay, day: Day, result: PlanResult) -> dict[str, by
         DAY_FILE: day_document(day),
         PLAN_FILE: plan_document(result),
         "map.html": map_html(day, result, county_day.folder.outline),
+        WAYS_FILE: ways_csv(day, result),
         **manifests(day, result.plan),
     }
 

@@ -13,11 +13,12 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from services.files.sheet import yuan
-from services.files.words import HELD, UNSERVED
+from services.files.sheet import percent, yuan
+from services.files.words import HELD, TRANSPORT_MODES, UNSERVED
 from services.model.day import Day
 from services.model.parcels import HeldReason
 from services.model.plan import Cost, Plan, PlanResult, UnservedReason
+from services.model.ways import ModeShare
 
 Language = Literal["zh", "en"]
 
@@ -39,6 +40,7 @@ class Summary:
 
     ``parcels`` and ``parcels_served`` count pieces 件. ``cost_per_parcel_fen`` leaves the price of the unserved out,
     as that is not spent. Savings are in permille of what the plan is compared with. ``None``: nothing to compare.
+    ``modes`` share the pieces carried out among the modes, in permille; ``villages_with_other_way`` have a next best.
     """
 
     county_id: str
@@ -61,6 +63,8 @@ class Summary:
     cost_per_parcel_fen: int | None
     cost_fen_shared_runs: int | None
     cost_fen_alone: int | None
+    modes: tuple[ModeShare, ...]
+    villages_with_other_way: int
     saving_on_shared_runs_permille: int | None
     saving_on_alone_permille: int | None
     seconds: dict[str, float]
@@ -124,6 +128,8 @@ def summarise(
         cost_per_parcel_fen=round((total - plan.cost.unserved_fen) / pieces) if pieces else None,
         cost_fen_shared_runs=comparison.shared_runs_fen if comparison else None,
         cost_fen_alone=comparison.alone_fen if comparison else None,
+        modes=result.mode_shares,
+        villages_with_other_way=sum(way.next_best is not None for way in result.ways),
         saving_on_shared_runs_permille=saving_permille(total, comparison.shared_runs_fen) if comparison else None,
         saving_on_alone_permille=saving_permille(total, comparison.alone_fen) if comparison else None,
         seconds=dict(seconds),
@@ -183,6 +189,8 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "plan": "{runs} 车次，{bookings} 搭载，{shuttles} 接驳，{km} km",
         "villages": "到村",
         "reached": "{reached} / {villages} 村",
+        "modes": "进村方式",
+        "mode": "{mode} {pieces} 件 {percent}%",
         "unserved": "未安排",
         "left": "{unserved} 组",
         "more": "… 另有 {more} 组，见 {file}",
@@ -223,6 +231,8 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "plan": "{runs} runs, {bookings} bookings, {shuttles} shuttles, {km} km",
         "villages": "Villages",
         "reached": "{reached} of {villages} reached",
+        "modes": "By mode",
+        "mode": "{mode} {pieces} ({percent}%)",
         "unserved": "Unserved",
         "left": "{unserved} consignments",
         "more": "… and {more} more in {file}",
@@ -293,6 +303,7 @@ def _lines(summary: Summary, words: dict[str, str], language: Language) -> Itera
     all_reached = summary.villages_reached == summary.villages_with_parcels
     reached = words["reached"].format(reached=summary.villages_reached, villages=summary.villages_with_parcels)
     yield _row(words["villages"], reached, "bold green" if all_reached else "bold red")
+    yield from _modes(summary, words, language)
     yield from _unserved(summary, words, language)
     yield Text()
     yield from _cost(summary, words)
@@ -316,6 +327,20 @@ def _head(summary: Summary, words: dict[str, str], language: Language) -> Iterat
     title.append(" " * gap + mark, style="bold green" if passed else "bold red")
     yield title
     yield Text("─" * _WIDTH, style="dim")
+
+
+def _modes(summary: Summary, words: dict[str, str], language: Language) -> Iterator[Text]:
+    """Pieces and share of each mode that carries any."""
+    shown = [
+        words["mode"].format(
+            mode=TRANSPORT_MODES[share.mode] if language == "zh" else share.mode.value.lower().replace("_", " "),
+            pieces=f"{share.pieces_in + share.pieces_out:,}",
+            percent=percent(share.permille),
+        )
+        for share in summary.modes
+        if share.pieces_in + share.pieces_out
+    ]
+    yield from _wrapped(words["modes"], shown)
 
 
 def _unserved(summary: Summary, words: dict[str, str], language: Language) -> Iterator[Text]:

@@ -7,6 +7,7 @@ from typing import Final
 from services.model.agreements import CooperationModel, Temperature
 from services.model.parcels import HeldReason
 from services.model.plan import UnservedReason
+from services.model.ways import Terms, TransportMode
 
 HELD: Final[dict[HeldReason, str]] = {
     HeldReason.MALFORMED: "数据有误",
@@ -42,4 +43,18 @@ MODELS: Final[dict[CooperationModel, str]] = {
     CooperationModel.TRANSIT: "快交",
     CooperationModel.COMMERCE: "快商",
     CooperationModel.THIRD_PARTY: "快递+第三方",
+}
+
+TRANSPORT_MODES: Final[dict[TransportMode, str]] = {
+    TransportMode.BUS: "客运",
+    TransportMode.RAIL: "铁路",
+    TransportMode.POST: "邮路",
+    TransportMode.SHOP: "商贸",
+    TransportMode.FREIGHT: "货运",
+    TransportMode.SHARED_RUN: "共配车次",
+}
+
+TERMS: Final[dict[Terms, str]] = {
+    Terms.OWN: "自有",
+    **{Terms(model.value): word for model, word in MODELS.items()},
 }

@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.model import agreements, consignments, fleet, lines, network, plan
+from services.model import agreements, consignments, fleet, lines, network, plan, ways
 from services.model import day as day_model
 from services.model.errors import Violation
 from services.wire.codec import decode, encode, enum_names, enum_number, enum_of
@@ -71,7 +71,7 @@ for root, message_type in ROOTS.items():
 
 
 def test_the_whole_model_is_in_the_contract() -> None:
-    modules = (agreements, consignments, day_model, fleet, lines, network, plan)
+    modules = (agreements, consignments, day_model, fleet, lines, network, plan, ways)
     model = {c for m in modules for c in vars(m).values() if isinstance(c, type) and c.__module__ == m.__name__}
     enums = {c for c in model if issubclass(c, StrEnum)}
     # A gazetteer's village stays with the files.
