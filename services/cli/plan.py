@@ -28,6 +28,7 @@ from services.files.plan_json import plan_document
 from services.files.summary import Language, summarise, summary_json
 from services.files.summary_terminal import print_summary
 from services.files.waiting_csv import WAITING_FILE, waiting_csv
+from services.files.ways_csv import WAYS_FILE, ways_csv
 from services.model.bags import Bagging
 from services.model.day import Day, PlanSettings
 from services.model.errors import PlanRefusedError
@@ -147,6 +148,7 @@ def _papers(county_day: CountyDay, day: Day, result: PlanResult, bagging: Baggin
         DAY_FILE: day_document(day),
         PLAN_FILE: plan_document(result),
         "map.html": map_html(day, result, county_day.folder.outline),
+        WAYS_FILE: ways_csv(day, result),
         BAG_LIST_FILE: bag_list(day, bagging),
         **manifests(day, result.plan, bagging),
         **({WAITING_FILE: waiting_csv(day, result.plan)} if result.plan.waiting else {}),
