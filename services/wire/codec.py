@@ -209,7 +209,7 @@ def decode_date(raw: str, path: str, violations: list[Violation]) -> date | None
     return read
 
 
-def _pairs(model_type: Any, message: Descriptor) -> tuple[_Pair, ...]:
+def _pairs(model_type: Any, message: Any) -> tuple[_Pair, ...]:
     return _known_pairs(model_type, message)
 
 
