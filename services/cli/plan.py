@@ -42,6 +42,11 @@ _POOLED: dict[Language, str] = {
     "en": "{rows} waybills → {consignments} consignments, {held} held",
 }
 
+_BAGGED: dict[Language, str] = {
+    "zh": "装 {bags} 袋（至少要 {bound} 袋），散件 {loose} 件",
+    "en": "{bags} bags (no fewer than {bound} would do), {loose} pieces loose",
+}
+
 
 def plan(
     folder: Folder,
@@ -95,6 +100,8 @@ def plan(
             result = _plan_remotely(route_address, day, settings, console, language)
         with seconds.of("bags"), channel_to(consolidation_address) as channel:
             bagging = pack_remotely(channel, day, result)
+        words = _BAGGED[language].format(bags=bagging.bags, bound=bagging.bound, loose=bagging.loose_pieces)
+        console.print(f"  {words}")
     with seconds.of("check"):
         broken = check_plan(day, result.plan)
     verdict = "passed" if not broken else "refused: " + ", ".join(sorted({law.law.value for law in broken}))
