@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bench.address_labels import Label, Reader, Written, count_slips, plain
@@ -121,9 +122,9 @@ class _Writer:
             kinds["namesakes of one county"] = lambda: self._namesake(True)
             kinds["namesakes, no township"] = lambda: self._namesake(False)
         for how, slip in _SLIPS.items():
-            kinds[f"village: {how}"] = lambda slip=slip: self._village_slip(slip)  # type: ignore[misc]
+            kinds[f"village: {how}"] = partial(self._village_slip, slip)
         for how, slip in _SLIPS.items():
-            kinds[f"township: {how}"] = lambda slip=slip: self._township_slip(slip)  # type: ignore[misc]
+            kinds[f"township: {how}"] = partial(self._township_slip, slip)
         return kinds | {
             "zone under the county around": self._zone,
             "township of another village": self._wrong_township,

@@ -105,7 +105,8 @@ def sift_parcels(county: County, service_date: date, villages: Sequence[Village]
 
 def _judged(county: County, service_date: date, villages: Sequence[Village], parcels: pl.DataFrame) -> pl.DataFrame:
     """All rows in order, each with whose it is, its village and, where it may not go, its ``reason``."""
-    ordered = parcels if parcels["row"].is_sorted() else parcels.sort("row")
+    # Polars has been seen to panic on columns cut into chunks at different rows.
+    ordered = (parcels if parcels["row"].is_sorted() else parcels.sort("row")).rechunk()
     closed = [village for village, places in open_nodes(county.network, service_date).items() if not places]
     identity = identify_parcels(ordered, county, service_date)
     places = resolve_villages(ordered, villages, county.network)

@@ -52,8 +52,7 @@ def match_exactly(addresses: pl.DataFrame, spellings: Spellings, home_counties: 
     nothing = pl.lit(None, dtype=pl.String)
     alone = alone.select("address", "counties", "code", "county", what=nothing, sure=is_alone, is_full=False)
     is_named = pl.col("county").is_in(pl.col("counties"))
-    in_zone = pl.col("county").is_in(spellings.zones) & pl.col("is_full")
-    agrees = agreement(is_named, has_county, in_zone, home_counties)
+    agrees = agreement(is_named, has_county, pl.lit(False), home_counties)
     matches = pl.concat([full, alone]).unique().with_columns(agrees=agrees)
     # The county tells namesakes apart; it does not choose between two places that an address names.
     matches = matches.filter(pl.col("agrees") == pl.col("agrees").min().over("address", "what"))

@@ -126,7 +126,8 @@ def _slip_in_township(names: pl.DataFrame, placed: pl.DataFrame, spellings: Spel
     longer = both.filter(pl.col("before_right").str.len_chars() < pl.col("before").str.len_chars())
     against = _against(pl.concat([known.select("split"), longer.select("split")]))
     near = near.join(against, on="split", how="left")
-    return near.with_columns(slips=1, sure=pl.col("is_against").is_null()).select(_READING)
+    in_county = pl.col("named").is_null() | (pl.col("named") == pl.col("county"))
+    return near.with_columns(slips=1, sure=pl.col("is_against").is_null() & in_county).select(_READING)
 
 
 def _slip_in_village(placed: pl.DataFrame, names: pl.DataFrame, spellings: Spellings) -> pl.DataFrame:

@@ -209,3 +209,18 @@ def test_300_000_rows_come_back_once_within_the_limits() -> None:
     assert max(c.pieces for c in answer.consignments) <= limits.pieces
     assert sum(c.weight_g for c in answer.consignments) == parcels["weight_g"].sum()
     assert {c.direction for c in answer.consignments} == {Direction.INBOUND}
+
+
+@given(days, st.integers(0, 40), st.integers(0, 40))
+@quick
+def test_columns_that_are_cut_differently_are_pooled_alike(parcels: pl.DataFrame, one: int, other: int) -> None:
+    def cut(frame: pl.DataFrame, at: int) -> pl.DataFrame:
+        return pl.concat([frame.head(at), frame.slice(at)], rechunk=False)
+
+    half = len(parcels.columns) // 2
+    first, second = parcels.select(parcels.columns[:half]), parcels.select(parcels.columns[half:])
+    mixed = pl.DataFrame([*cut(first, one).get_columns(), *cut(second, other).get_columns()])
+    answer, expected = run(mixed), run(parcels)
+    assert answer.table.equals(expected.table)
+    assert answer.fates.equals(expected.fates)
+    assert answer.held.equals(expected.held)

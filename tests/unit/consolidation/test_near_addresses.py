@@ -23,6 +23,7 @@ def test_a_slip_in_the_village_is_forgiven_where_its_township_is_known(head: str
         "的晓光村村委会": "晓光村",
         "锋先村": "先锋村",  # exchanged
         "先村锋5组": "先锋村",
+        "永村兴5组": "永兴村",  # not 永村 with its two neighbours, because the number shows the end
         "友谊材": "友谊村",
         "友谊材委会": "友谊村",
         "友宜村民委员会": "友谊村",
@@ -56,6 +57,16 @@ def test_two_slips_are_too_many(address: str) -> None:
     assert resolve_address(address)[0] is None
 
 
+def test_a_short_township_and_a_slip_in_the_village_are_two_slips() -> None:
+    assert resolve_address("桦甸市桦郊友宜村") == held_as_ambiguous(_NAMES["友谊村"])
+    # One slip makes 取柴河镇 and 取柴河村 of it; 取柴河 and 小取柴河村 would take two.
+    assert resolve_address("磐石市取柴河振取柴河村") == found(CODES["磐石市", "取柴河镇", "取柴河村"])
+
+
+def test_two_villages_after_a_short_county_are_candidates() -> None:
+    assert resolve_address("桦甸永兴村渔业村") == held_as_ambiguous(YONGXING, CODES[HOME, "永吉街道", "渔业村"])
+
+
 def test_a_slip_that_is_another_village_of_the_township_is_that_village() -> None:
     assert resolve_address("桦郊乡三道村") == found(_NAMES["三道村"])
     assert resolve_address("桦郊乡二道村") == found(_NAMES["二道村"])
@@ -71,6 +82,7 @@ def test_a_name_that_another_township_has_is_no_slip_but_a_contradiction() -> No
 def test_a_longer_name_that_another_township_has_is_no_slip() -> None:
     assert resolve_address("桦甸市金沙镇大顶子村")[0] is None
     assert resolve_address("桦郊乡西大顶子村")[0] is None
+    assert resolve_address("桦甸市桦郊大榆树村")[0] is None
 
 
 @pytest.mark.parametrize("place", ["友谊屯5组", "友谊路12号", "友谊街道", "友谊小学", "友谊前屯"])
@@ -147,6 +159,8 @@ def test_a_township_of_a_statistical_zone_may_stand_under_the_county_around_it()
     assert village.county == "吉林中国新加坡食品区"
     assert resolve_address(f"永吉县岔路河镇{village.name}") == found(village.code)
     assert resolve_address(f"吉林省吉林市{village.county}岔路河镇{village.name}") == found(village.code)
+    # Neither the township nor the county names it surely.
+    assert resolve_address(f"永吉县岔路合镇{village.name}") == held_as_ambiguous(village.code)
 
 
 @pytest.mark.parametrize(
