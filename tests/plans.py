@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, partial
 from itertools import permutations
@@ -20,11 +20,12 @@ from pyproj import Geod
 
 from services.model.agreements import Agreement, CooperationModel, Direction, Partner, Role, Sharing, Temperature
 from services.model.consignments import Admission, AdmissionSet, Consignment, ResourceKind
+from services.model.consignments import Goods as Kind
 from services.model.day import County, Day
 from services.model.fleet import Vehicle
 from services.model.lines import Line, LineKind, StopTime, Trip
 from services.model.network import Network, Node, NodeKind, RoadPair, Transfer
-from services.model.plan import Booking, Carriage, Cost, Plan, Run, Shuttle, Stop, Unserved, UnservedReason
+from services.model.plan import Booking, Carriage, Cost, Plan, Run, Shuttle, Stop, Unserved, UnservedReason, Waiting
 from services.route.checker import Law, check
 
 SERVICE_DATE: Final = date(2026, 11, 23)  # a Monday
@@ -40,13 +41,15 @@ class Goods:
 
     village: int
     direction: Direction
-    fate: str  # a vehicle's id with "/trip number", a line's id, or LEFT
+    fate: str  # a vehicle's id with "/trip number", a line's id, WAIT where it has a price for that, or LEFT
     carrier: str = "EXP-A"
     temperature: Temperature = Temperature.AMBIENT
     emergency: bool = False
     pieces: int = 3
     weight_g: int = 4_321
     volume_ml: int = 9_000
+    kind: Kind = Kind.PARCEL
+    wait_fen: int | None = None
 
 
 CORE: Final = (
@@ -61,6 +64,8 @@ CORE: Final = (
     Goods(1, IN, "OWN"),
     Goods(0, IN, "LEFT", emergency=True),
     Goods(1, OUT, "LEFT"),
+    Goods(1, OUT, "WAIT", wait_fen=77),
+    Goods(0, IN, "LEFT", kind=Kind.MAIL),
 )
 
 
@@ -178,13 +183,17 @@ def cases(draw: st.DrawFn) -> Case:
         Goods,
         village=st.integers(0, len(kinds) - 1),
         direction=st.sampled_from(Direction),
-        fate=st.sampled_from(["VAN-T/0", "VAN-T/1", "VAN-A/0", "VAN-A/1", "VAN-P/0", "BUS", "POST", "OWN", "LEFT"]),
+        fate=st.sampled_from(
+            ["VAN-T/0", "VAN-T/1", "VAN-A/0", "VAN-A/1", "VAN-P/0", "BUS", "POST", "OWN", "LEFT", "WAIT"]
+        ),
         carrier=st.sampled_from(["EXP-A", "EXP-B"]),
         temperature=st.sampled_from(Temperature),
         emergency=st.booleans(),
         pieces=st.integers(1, 9),
         weight_g=st.integers(9, 20_000),
         volume_ml=st.integers(0, 50_000),
+        kind=st.sampled_from(Kind),
+        wait_fen=st.sampled_from([None, 0, 300]),
     )
     return tighten(make_case(county, (*CORE, *draw(st.lists(goods, max_size=6)))))
 
@@ -256,7 +265,7 @@ def make_county(kinds: Sequence[NodeKind], *, spread: int = 10, is_table: bool =
         ),
         agreements=(
             agreement("AG-TPL", CooperationModel.THIRD_PARTY, operator="TPL", tariff_piece_fen=110, minimum_fen=30_000),
-            agreement("AG-A", CooperationModel.EXPRESS, operator="EXP-A"),
+            agreement("AG-A", CooperationModel.EXPRESS, operator="EXP-A", sharing=Sharing.SHAPLEY),
             agreement("AG-BUS", CooperationModel.TRANSIT, operator="BUS", tariff_piece_fen=30, tariff_run_fen=77),
             agreement(
                 "AG-POST",
@@ -318,6 +327,7 @@ def make_case(county: County, goods: Sequence[Goods]) -> Case:
     loads: dict[str, dict[str, list[Consignment]]] = defaultdict(lambda: defaultdict(list))
     bookings: list[Booking] = []
     left: list[Consignment] = []
+    waiting: list[Waiting] = []
     for consignment, g in zip(consignments, goods, strict=True):
         vehicle_id, _, trip = g.fate.partition("/")
         trip_id = f"{g.fate}-{'O' if g.direction is IN else 'R'}"
@@ -330,6 +340,8 @@ def make_case(county: County, goods: Sequence[Goods]) -> Case:
             and not (g.fate == "OWN" and g.carrier != "EXP-A")
         ):
             bookings.append(_book(day, consignment, trip_id, f"B{len(bookings)}"))
+        elif g.fate == "WAIT" and consignment.wait_fen is not None:
+            waiting.append(Waiting(consignment.consignment_id, consignment.wait_fen, 5, "tomorrow will do"))
         else:
             left.append(consignment)
     runs = [
@@ -337,7 +349,8 @@ def make_case(county: County, goods: Sequence[Goods]) -> Case:
         for vehicle_id, trips in loads.items()
     ]
     unserved = tuple(Unserved(c.consignment_id, UnservedReason.FLEET_EXHAUSTED, "one more van") for c in left)
-    plan = Plan("county", SERVICE_DATE, tuple(runs), tuple(bookings), _shuttles(day, bookings), unserved, Cost())
+    shuttles = _shuttles(day, bookings)
+    plan = Plan("county", SERVICE_DATE, tuple(runs), tuple(bookings), shuttles, unserved, Cost(), tuple(waiting))
     return Case(day, replace(plan, cost=price(day, plan)))
 
 
@@ -400,22 +413,25 @@ def price(day: Day, plan: Plan) -> Cost:
         tariffs_fen=sum(max(fen, agreements[a].minimum_fen if a else 0) for a, fen in tariffs.items()),
         transfers_fen=sum(shuttle.cost_fen for shuttle in plan.shuttles),
         unserved_fen=sum(
-            (20_000 + 1_000 * c.pieces) * (10 if c.emergency else 1)
+            (20_000 + 1_000 * c.pieces) * (10 if c.emergency else 5 if c.goods is Kind.MAIL else 1)
             for c in day.consignments
             if c.consignment_id in left
         ),
+        waiting_fen=sum(one.wait_fen for one in plan.waiting),
     )
 
 
 def tighten(case: Case) -> Case:
-    """Draw the limits of vehicles, trips and agreements close around the plan."""
+    """Draw the limits of vehicles, trips, nodes and agreements close around the plan; the post carries mail too."""
     consignments = {c.consignment_id: c for c in case.day.consignments}
     for run in case.plan.runs:
+        mail = 7 if run.vehicle_id == "VAN-P" else 0
         case = case.with_vehicle(
             run.vehicle_id,
-            capacity_g=max(stop.load_g for stop in run.stops),
-            capacity_ml=max(stop.load_ml for stop in run.stops),
-            capacity_pieces=max(stop.load_pieces for stop in run.stops),
+            **_mail(mail),
+            capacity_g=mail + max(stop.load_g for stop in run.stops),
+            capacity_ml=mail + max(stop.load_ml for stop in run.stops),
+            capacity_pieces=mail + max(stop.load_pieces for stop in run.stops),
             shift_start_s=run.stops[0].start_s,
             shift_end_s=run.stops[-1].departure_s,
             max_work_s=run.duration_s,
@@ -425,13 +441,24 @@ def tighten(case: Case) -> Case:
     for trip_id in {b.trip_id for b in case.plan.bookings}:
         on = [(b, consignments[b.consignment_id]) for b in case.plan.bookings if b.trip_id == trip_id]
         loads = [_plus((0, 0, 0), [c for b, c in on if b.board_index <= i < b.alight_index]) for i in range(9)]
+        mail = 9 if trip_id.startswith("POST") else 0
         case = case.with_trip(
             trip_id,
-            capacity_g=max(load[0] for load in loads),
-            capacity_ml=max(load[1] for load in loads),
-            capacity_pieces=max(load[2] for load in loads),
+            **_mail(mail),
+            capacity_g=mail + max(load[0] for load in loads),
+            capacity_ml=mail + max(load[1] for load in loads),
+            capacity_pieces=mail + max(load[2] for load in loads),
             max_piece_g=max(c.max_piece_g for _, c in on),
+            max_piece_ml=max(c.max_piece_ml for _, c in on),
         )
+    dropped = [(stop.node_id, c) for run in case.plan.runs for stop in run.stops for c in stop.drop]
+    dropped += [(b.alight_node, b.consignment_id) for b in case.plan.bookings]
+    for node in case.day.county.network.nodes:
+        kept = [
+            consignments[c] for node_id, c in dropped if node_id == node.node_id and consignments[c].direction is IN
+        ]
+        _, volume_ml, pieces = _plus((0, 0, 0), kept)
+        case = case.with_node(node.node_id, max_pieces=pieces, max_volume_ml=volume_ml, open_weekdays=(1, 4))
     under: dict[str, int] = defaultdict(int)
     travels = [(b.consignment_id, b.agreement_id) for b in case.plan.bookings]
     travels += [(c.consignment_id, c.agreement_id) for run in case.plan.runs for c in run.carriages]
@@ -442,6 +469,10 @@ def tighten(case: Case) -> Case:
     return case
 
 
+def _mail(amount: int) -> dict[str, int]:
+    return {"mail_g": amount, "mail_ml": amount, "mail_pieces": amount}
+
+
 def _consignment(county: County, number: int, goods: Goods) -> Consignment:
     return Consignment(
         consignment_id=f"C{number}",
@@ -450,7 +481,7 @@ def _consignment(county: County, number: int, goods: Goods) -> Consignment:
         village_code=f"22028210020{goods.village}",
         node_ids=(f"V{goods.village}",),
         temperature=goods.temperature,
-        due_date=SERVICE_DATE,
+        due_date=SERVICE_DATE if goods.wait_fen is None else SERVICE_DATE + timedelta(days=1),
         emergency=goods.emergency,
         pieces=goods.pieces,
         weight_g=goods.weight_g,
@@ -459,6 +490,9 @@ def _consignment(county: County, number: int, goods: Goods) -> Consignment:
         carrier_id=goods.carrier,
         admission_set_id=f"AS-{goods.carrier}",
         parcel_ids=(f"{goods.carrier}/{number}",),
+        goods=goods.kind,
+        max_piece_ml=-(-goods.volume_ml // goods.pieces),
+        wait_fen=None if goods.emergency else goods.wait_fen,
     )
 
 

@@ -1,4 +1,4 @@
-"""Random small days: several owners and temperatures, both directions, lines with and without shuttles, tight limits.
+"""Random small days: owners, temperatures, directions, lines with and without shuttles, tight limits, what may wait.
 
 Everything is admitted by the rule of DESIGN.md section 4, written once more here.
 """
@@ -6,14 +6,14 @@ Everything is admitted by the rule of DESIGN.md section 4, written once more her
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import permutations
 from typing import Final
 
 from hypothesis import strategies as st
 
 from services.model.agreements import Agreement, CooperationModel, Direction, Partner, Role, Sharing, Temperature
-from services.model.consignments import Admission, AdmissionSet, Consignment, ResourceKind
+from services.model.consignments import Admission, AdmissionSet, Consignment, Goods, ResourceKind
 from services.model.day import County, Day
 from services.model.fleet import Vehicle
 from services.model.lines import Line, LineKind, StopTime, Trip
@@ -75,6 +75,7 @@ def admissions(county: County, consignment: Consignment) -> tuple[Admission, ...
         and consignment.carrier_id in agreement.principals
         and _covers(agreement.model, county, kind, name)
         and (not agreement.directions or consignment.direction in agreement.directions)
+        and (agreement.max_piece_ml is None or consignment.max_piece_ml <= agreement.max_piece_ml)
     ]
     keeps = {v.vehicle_id: v.temperatures for v in county.vehicles}
     return tuple(
@@ -133,6 +134,9 @@ def _nodes(draw: st.DrawFn) -> list[Node]:
             service_s=draw(st.sampled_from([0, 240, 600])),
             service_per_piece_s=draw(st.sampled_from([0, 10, 90])),
             keeps_cold=draw(st.booleans()),
+            open_weekdays=draw(st.sampled_from([(), (), (), (), (), (1, 4), (2, 3)])),
+            max_pieces=draw(st.sampled_from([None, None, None, 5, 12])),
+            max_volume_ml=draw(st.sampled_from([None, None, None, 8_000, 80_000])),
         )
         for i in range(draw(st.integers(1, 5)))
     ]
@@ -142,6 +146,18 @@ def _nodes(draw: st.DrawFn) -> list[Node]:
 
 def _vehicles() -> st.SearchStrategy[Vehicle]:
     start_s = st.sampled_from([0, 21_600])
+    mail = st.sampled_from([(0, 0, 0), (0, 0, 0), (10_000, 80_000, 3), (40_000, 90_000, 8)])
+    return st.tuples(_bare_vehicles(start_s), mail).map(lambda drawn: _with_mail(*drawn))
+
+
+def _with_mail(vehicle: Vehicle, mail: tuple[int, int, int]) -> Vehicle:
+    """Room for mail, where the post owns the vehicle."""
+    if vehicle.owner != "POST":
+        return vehicle
+    return replace(vehicle, mail_g=mail[0], mail_ml=mail[1], mail_pieces=mail[2])
+
+
+def _bare_vehicles(start_s: st.SearchStrategy[int]) -> st.SearchStrategy[Vehicle]:
     return st.builds(
         Vehicle,
         vehicle_id=st.just("VAN"),
@@ -175,6 +191,7 @@ def _agreements(draw: st.DrawFn) -> tuple[Agreement, ...]:
             operator,
             Sharing.SHAPLEY,
             directions=draw(st.sampled_from([(), (), (Direction.INBOUND,)])),
+            max_piece_ml=draw(st.sampled_from([None, None, 7_000])),
             max_pieces_per_day=draw(st.sampled_from([None, 0, 7, 25])),
             tariff_piece_fen=draw(fen),
             tariff_kg_fen=draw(fen),
@@ -196,6 +213,7 @@ def _agreements(draw: st.DrawFn) -> tuple[Agreement, ...]:
 def _lines(draw: st.DrawFn, villages: list[str]) -> tuple[Line, ...]:
     def trip(trip_id: str, kind: LineKind, stops: list[str], start_s: int) -> Trip:
         step = 1_500
+        mail = draw(st.booleans()) and kind is LineKind.POSTAL
         return Trip(
             trip_id=trip_id,
             kind=kind,
@@ -204,6 +222,10 @@ def _lines(draw: st.DrawFn, villages: list[str]) -> tuple[Line, ...]:
             capacity_ml=draw(st.sampled_from([60_000, 800_000])),
             capacity_pieces=draw(st.sampled_from([6, 40])),
             max_piece_g=draw(st.sampled_from([None, 5_000])),
+            max_piece_ml=draw(st.sampled_from([None, 7_000])),
+            mail_g=4_000 if mail else 0,
+            mail_ml=50_000 if mail else 0,
+            mail_pieces=2 if mail else 0,
             keeps_cold=draw(st.booleans()),
             handling_s=draw(st.sampled_from([0, 900])),
             tariff_piece_fen=30,
@@ -228,6 +250,11 @@ def _consignments(draw: st.DrawFn, villages: list[Node]) -> Consignment:
     village = draw(st.sampled_from(villages))
     pieces = draw(st.integers(1, 12))
     weight_g = pieces * draw(st.sampled_from([400, 3_000, 8_000]))
+    volume_ml = draw(st.sampled_from([0, 9_000, 70_000]))
+    emergency = draw(st.integers(0, 5)) == 5
+    days = draw(st.sampled_from([0, 0, 1, 2]))
+    # Nothing, hardly anything, about what a stop costs, and more than anything else.
+    wait_fen = draw(st.sampled_from([None, 0, 40 * pieces, 900 * pieces, 10**6]))
     return Consignment(
         consignment_id="C",
         direction=draw(st.sampled_from(Direction)),
@@ -235,12 +262,15 @@ def _consignments(draw: st.DrawFn, villages: list[Node]) -> Consignment:
         village_code=village.village_code,
         node_ids=(village.node_id,),
         temperature=draw(st.sampled_from([Temperature.AMBIENT, *Temperature])),
-        due_date=SERVICE_DATE,
-        emergency=draw(st.integers(0, 5)) == 5,
+        due_date=SERVICE_DATE + timedelta(days=days),
+        emergency=emergency,
         pieces=pieces,
         weight_g=weight_g,
-        volume_ml=draw(st.sampled_from([0, 9_000, 70_000])),
+        volume_ml=volume_ml,
         max_piece_g=weight_g // pieces,
+        max_piece_ml=-(-volume_ml // pieces),
+        goods=draw(st.sampled_from([Goods.PARCEL, *Goods])),
+        wait_fen=wait_fen if days and not emergency else None,
         carrier_id=draw(st.sampled_from(CARRIERS)),
         admission_set_id="AS",
     )

@@ -16,8 +16,11 @@ from services.cli.consolidate import consolidate
 from services.cli.fault_words import explain_faults
 from services.cli.grpc_errors import explain_status
 from services.cli.plan import plan
+from services.cli.report import report
 from services.cli.serve import serve
+from services.cli.settle import settle
 from services.cli.show import show
+from services.cli.trace import trace
 from services.cli.watch import watch
 from services.files.faults import CountyFolderError
 from services.model.errors import CuntongError, InvalidInputError
@@ -44,7 +47,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for command in (check, consolidate, plan, show, watch, cancel, serve):
+    for command in (check, consolidate, plan, settle, report, show, trace, watch, cancel, serve):
         app.command()(command)
     return app
 

@@ -9,18 +9,26 @@ from typing import Final
 
 import grpc
 import polars as pl
+from cuntong.consolidation.v1 import bags_pb2, trace_pb2
 from cuntong.consolidation.v1 import consolidation_service_pb2 as consolidation_pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as consolidation_grpc
 from cuntong.network.v1 import county_pb2, network_pb2
-from cuntong.route.v1 import plan_pb2
+from cuntong.route.v1 import plan_pb2, planned_day_pb2
 from cuntong.route.v1 import route_service_pb2 as route_pb
 from cuntong.route.v1 import route_service_pb2_grpc as route_grpc
+from cuntong.settlement.v1 import settlement_pb2
+from cuntong.settlement.v1 import settlement_service_pb2 as settlement_service_pb
+from cuntong.settlement.v1 import settlement_service_pb2_grpc as settlement_grpc
 
+from services.model.bags import Bagging
 from services.model.day import County, Day, PlanSettings
 from services.model.errors import InvalidInputError, PlanningFailedError, Violation
 from services.model.network import Village
 from services.model.plan import PlanResult
-from services.wire.codec import decode, encode
+from services.model.settlement import Settlement, SettlementSettings
+from services.model.trace import Trace
+from services.wire.bags import decode_bagging
+from services.wire.codec import decode, decode_date, encode
 from services.wire.consolidation import ConsolidationAnswer, decode_answer
 from services.wire.parcels import encode_parcels_arrow
 
@@ -28,6 +36,9 @@ _OPTIONS: Final = [("grpc.max_receive_message_length", 64 * 1024 * 1024), ("grpc
 _RECONNECT: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 SUCCEEDED: Final = route_pb.JOB_STATE_SUCCEEDED
+OnSolved = Callable[[int, int], None]
+"""Hears how many plans of coalitions are there and how many are needed."""
+
 OPEN_STATES: Final = (route_pb.JOB_STATE_QUEUED, route_pb.JOB_STATE_RUNNING)
 
 
@@ -59,6 +70,27 @@ def consolidate_remotely(
     if not back.equals(parcels["row"].cast(pl.UInt32).sort()):
         raise InvalidInputError([Violation("parcels.row", "the rows that came back are not those that were sent")])
     return answer
+
+
+def pack_remotely(channel: grpc.Channel, day: Day, result: PlanResult) -> Bagging:
+    """Have what a plan carries packed into bags."""
+    planned = planned_day_pb2.PlannedDay(
+        day=encode(day, plan_pb2.Day), result=encode(result, plan_pb2.PlanResult, day.service_date)
+    )
+    request = bags_pb2.PackBagsRequest(planned=planned)
+    return decode_bagging(consolidation_grpc.ConsolidationServiceStub(channel).PackBags(request))
+
+
+def trace_remotely(channel: grpc.Channel, plan_id: str, parcel: str) -> Trace:
+    """Ask what became of a parcel of a stored plan's day."""
+    request = trace_pb2.TraceParcelRequest(plan_id=plan_id, parcel=parcel)
+    message = consolidation_grpc.ConsolidationServiceStub(channel).TraceParcel(request).trace
+    violations: list[Violation] = []
+    service_date = decode_date(message.service_date, "trace.service_date", violations)
+    account = decode(Trace, message, violations, "trace", service_date) if service_date else None
+    if account is None:
+        raise InvalidInputError(violations)
+    return account
 
 
 def submit_plan(channel: grpc.Channel, day: Day, settings: PlanSettings, request_id: str) -> str:
@@ -117,3 +149,41 @@ def finished_plan(channel: grpc.Channel, plan_id: str) -> PlanResult:
 def cancel_plan(channel: grpc.Channel, plan_id: str) -> route_pb.PlanJob:
     """Ask for a job to be stopped."""
     return route_grpc.RouteServiceStub(channel).CancelPlan(route_pb.CancelPlanRequest(plan_id=plan_id)).job
+
+
+def settle_planned(
+    channel: grpc.Channel, day: Day, result: PlanResult, settings: SettlementSettings, on_progress: OnSolved
+) -> Settlement:
+    """Have a day's plan settled."""
+    planned = planned_day_pb2.PlannedDay(
+        day=encode(day, plan_pb2.Day), result=encode(result, plan_pb2.PlanResult, day.service_date)
+    )
+    return _settle(channel, settlement_service_pb.SettleRequest(planned=planned), settings, on_progress)
+
+
+def settle_stored(
+    channel: grpc.Channel, plan_id: str, settings: SettlementSettings, on_progress: OnSolved
+) -> Settlement:
+    """Have a plan settled that the route service keeps."""
+    return _settle(channel, settlement_service_pb.SettleRequest(plan_id=plan_id), settings, on_progress)
+
+
+def _settle(
+    channel: grpc.Channel,
+    request: settlement_service_pb.SettleRequest,
+    settings: SettlementSettings,
+    on_progress: OnSolved,
+) -> Settlement:
+    request.settings.CopyFrom(encode(settings, settlement_pb2.SettlementSettings))
+    settlement: Settlement | None = None
+    violations: list[Violation] = []
+    for response in settlement_grpc.SettlementServiceStub(channel).Settle(request):
+        if response.WhichOneof("part") == "progress":
+            on_progress(response.progress.solved, response.progress.needed)
+        else:
+            settlement = decode(Settlement, response.settlement, violations, "settlement")
+    if violations:
+        raise InvalidInputError(violations)
+    if settlement is None:
+        raise PlanningFailedError("the settlement did not arrive")
+    return settlement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,9 +20,12 @@ from services.files.faults import CountyFolderError, Fault
 from services.files.gazetteer import read_villages
 from services.files.waybills import WaybillTable, read_waybills
 from services.files.words import HELD
+from services.model.agreements import Partner, ids_by_name
 from services.model.day import Day
+from services.model.held import HeldParcel, HeldReason
 from services.model.network import Village
-from services.model.parcels import HeldReason
+from services.validation.fields import without_controls
+from services.validation.held import MAX_HELD_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +119,23 @@ def consolidate_day(channel: grpc.Channel, county_day: CountyDay) -> PooledDay:
     county, parcels = county_day.folder.county, county_day.waybills.parcels
     answer = consolidate_remotely(channel, county, county_day.service_date, county_day.villages, parcels)
     consignments = name_parcels(answer.consignments, parcels.join(answer.fates, on="row"), county)
-    day = Day(county, county_day.service_date, consignments, answer.admission_sets)
+    held = held_parcels(county.partners, answer.held)
+    day = Day(county, county_day.service_date, consignments, answer.admission_sets, held=held)
     return PooledDay(day, answer.held, answer.unknown_categories)
+
+
+def held_parcels(partners: Sequence[Partner], held: pl.DataFrame) -> tuple[HeldParcel, ...]:
+    """Turn the rows held into the model's words: carriers by partner id, control characters written out."""
+    ids = ids_by_name(partners)
+    columns = held.select("row", "waybill", "carrier", "reason", "detail", "candidates")
+    return tuple(
+        HeldParcel(
+            row,
+            without_controls(waybill)[:MAX_HELD_TEXT],
+            without_controls(ids.get(carrier, carrier))[:MAX_HELD_TEXT],
+            HeldReason(reason),
+            without_controls(detail)[:MAX_HELD_TEXT],
+            tuple(candidates),
+        )
+        for row, waybill, carrier, reason, detail, candidates in columns.iter_rows()
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import grpc
@@ -18,14 +19,21 @@ _WORDS: Final = {
     grpc.StatusCode.INTERNAL: "内部错误",
 }
 
+_REASONS: Final = {
+    "PARCEL_NOT_FOUND": "没有这个快件",
+    "NO_PLAN_STORE": "服务没有计划库，请用 --plan 给出文件夹",
+}
+
 
 def explain_status(error: grpc.RpcError) -> str:
     """Write a status and its google.rpc details out as lines."""
     if not isinstance(error, grpc.Call):
         return f"请求失败 {error}"
-    lines = [f"{_WORDS.get(error.code(), '请求失败')} {error.code().name}: {error.details()}"]
     status: Any = rpc_status.from_call(error)
-    for detail in status.details if status is not None else ():
+    details = status.details if status is not None else ()
+    words = _REASONS.get(_reason(details)) or _WORDS.get(error.code(), "请求失败")
+    lines = [f"{words} {error.code().name}: {error.details()}"]
+    for detail in details:
         bad_request, retry = error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
         if detail.Is(bad_request.DESCRIPTOR):
             detail.Unpack(bad_request)
@@ -34,3 +42,12 @@ def explain_status(error: grpc.RpcError) -> str:
             detail.Unpack(retry)
             lines.append(f"  请在 {retry.retry_delay.seconds} 秒后重试 try again in {retry.retry_delay.seconds} s")
     return "\n".join(lines)
+
+
+def _reason(details: Iterable[Any]) -> str:
+    """Give the case that the details name."""
+    for detail in details:
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info):
+            return str(info.reason)
+    return ""

@@ -41,7 +41,10 @@ class Running:
 
 @contextmanager
 def local_services(
-    settings: StoreSettings, listen: Mapping[str, tuple[str, str]] | None = None, log: IO[bytes] | None = None
+    settings: StoreSettings,
+    listen: Mapping[str, tuple[str, str]] | None = None,
+    log: IO[bytes] | None = None,
+    workers: int | None = None,
 ) -> Iterator[dict[str, Running]]:
     """Start what is needed and stop it at the end.
 
@@ -53,12 +56,15 @@ def local_services(
         gRPC and metrics address by service; free ports where not given.
     log
         Where the services' logs go; a temporary file unless given.
+    workers
+        Jobs that the route service works on at once; as its own settings say unless given.
     """
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cuntong-")))
         url = settings.redis_url or stack.enter_context(EmbeddedStore(settings.data_dir)).url
+        environment = {"CUNTONG_REDIS_URL": url} | ({} if workers is None else {"CUNTONG_WORKERS": str(workers)})
         started = {
-            name: stack.enter_context(_service(name, module, url, work, (listen or {}).get(name), log))
+            name: stack.enter_context(_service(name, module, work, (listen or {}).get(name), log, environment))
             for name, module in _MODULES.items()
         }
         yield {name: _wait_until_ready(name, process, work) for name, process in started.items()}
@@ -66,7 +72,12 @@ def local_services(
 
 @contextmanager
 def _service(
-    name: str, module: str, url: str, work: Path, listen: tuple[str, str] | None, log: IO[bytes] | None
+    name: str,
+    module: str,
+    work: Path,
+    listen: tuple[str, str] | None,
+    log: IO[bytes] | None,
+    settings: Mapping[str, str],
 ) -> Iterator[subprocess.Popen[bytes]]:
     grpc, metrics = listen or ("127.0.0.1:0", "127.0.0.1:0")
     environment = {
@@ -76,7 +87,7 @@ def _service(
         "CUNTONG_LISTEN": grpc,
         "CUNTONG_METRICS_LISTEN": metrics,
         "CUNTONG_READY_FILE": str(work / f"{name}.json"),
-        "CUNTONG_REDIS_URL": url,
+        **settings,
     }
     with (work / f"{name}.log").open("wb") as own_log:
         process = start_child([sys.executable, "-P", "-m", module], stderr=log or own_log, environment=environment)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from services.model.agreements import ids_by_name
 from services.model.consignments import Consignment, Relabelled
 from services.model.day import County
 
@@ -16,7 +17,7 @@ def name_parcels(consignments: Sequence[Consignment], parcels: pl.DataFrame, cou
 
     ``parcels`` are the consigned rows of a frame of ``PARCEL_SCHEMA`` with the ``ordinal`` of their consignment.
     """
-    ids = {partner.name: partner.partner_id for partner in county.partners}
+    ids = ids_by_name(county.partners)
     named = _by_consignment(parcels.sort("row").with_columns(pl.col("carrier").replace(ids)))
     columns = {ordinal: lists for ordinal, *lists in named.iter_rows()}
     return tuple(_named(consignment, *columns[ordinal]) for ordinal, consignment in enumerate(consignments))

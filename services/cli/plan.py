@@ -13,18 +13,22 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.cli.client import channel_to, finished_plan, submit_plan, watch_plan
+from services.cli.client import channel_to, finished_plan, pack_remotely, submit_plan, watch_plan
 from services.cli.county_day import CountyDay, consolidate_day, read_county_day, tell_notes, tell_unknown_categories
 from services.cli.local import local_services
 from services.cli.options import DEFAULT_VILLAGES, Folder, Lang, ServiceDate, Villages
 from services.cli.progress import job_progress
 from services.cli.stored import DAY_FILE, PLAN_FILE
+from services.files.bag_papers import BAG_LIST_FILE, bag_list
 from services.files.held_csv import held_csv
 from services.files.manifests import manifests
 from services.files.mapview import map_html
 from services.files.outputs import write_outputs
 from services.files.plan_json import plan_document
-from services.files.summary import Language, print_summary, summarise, summary_json
+from services.files.summary import Language, summarise, summary_json
+from services.files.summary_terminal import print_summary
+from services.files.waiting_csv import WAITING_FILE, waiting_csv
+from services.model.bags import Bagging
 from services.model.day import Day, PlanSettings
 from services.model.errors import PlanRefusedError
 from services.model.plan import PlanResult
@@ -51,19 +55,29 @@ def plan(
         int | None, typer.Option(min=1, help="Search iterations in place of time; the plan then repeats exactly.")
     ] = None,
     lines: Annotated[bool, typer.Option(help="Use scheduled lines 使用班线.")] = True,
+    wait: Annotated[
+        bool, typer.Option(help="Let what is not due yet wait for tomorrow where that saves 未到期快件可缓送.")
+    ] = True,
     compare: Annotated[bool, typer.Option(help="Compare with shared runs only and with every carrier alone.")] = True,
     cores: Annotated[int, typer.Option(min=1, max=64, help="Cores that the search may use.")] = 2,
     consolidation: Annotated[str, typer.Option(help="Address of a running consolidation service.")] = "",
     route: Annotated[str, typer.Option(help="Address of a running route service.")] = "",
     language: Lang = "zh",
 ) -> None:
-    """Plan a county's day 编制日计划: plan.json, map.html, manifests 路单, held.csv and summary.json in OUT/<date>.
+    """Plan a county's day 编制日计划 and write its papers into OUT/<date>.
 
+    These are plan.json, map.html, manifests 路单, held.csv, summary.json, and 缓送.csv where something waits.
     Without addresses an embedded store and both services are started on loopback and stopped at the end.
     """
     console = Console(highlight=False)
     settings = PlanSettings(
-        time_budget_s=budget, iterations=iterations, seed=seed, use_lines=lines, compare=compare, cores=cores
+        time_budget_s=budget,
+        iterations=iterations,
+        seed=seed,
+        use_lines=lines,
+        compare=compare,
+        cores=cores,
+        use_waiting=wait,
     )
     seconds = _Stopwatch()
     with seconds.of("read"):
@@ -78,11 +92,13 @@ def plan(
         console.print(f"  {words}")
         with seconds.of("plan"):
             result = _plan_remotely(route_address, day, settings, console, language)
+        with seconds.of("bags"), channel_to(consolidation_address) as channel:
+            bagging = pack_remotely(channel, day, result)
     with seconds.of("check"):
         broken = check_plan(day, result.plan)
     verdict = "passed" if not broken else "refused: " + ", ".join(sorted({law.law.value for law in broken}))
     with seconds.of("write"):
-        papers = _papers(county_day, day, result) | {"held.csv": held_csv(held)}
+        papers = _papers(county_day, day, result, bagging) | {"held.csv": held_csv(held)}
     summary = summarise(day, result, county_day.rows, held, seconds.phases, verdict)
     target = out / service_date.isoformat()
     if broken:
@@ -126,12 +142,14 @@ def _plan_remotely(address: str, day: Day, settings: PlanSettings, console: Cons
         return finished_plan(channel, plan_id)
 
 
-def _papers(county_day: CountyDay, day: Day, result: PlanResult) -> dict[str, bytes]:
+def _papers(county_day: CountyDay, day: Day, result: PlanResult, bagging: Bagging) -> dict[str, bytes]:
     return {
         DAY_FILE: day_document(day),
         PLAN_FILE: plan_document(result),
         "map.html": map_html(day, result, county_day.folder.outline),
-        **manifests(day, result.plan),
+        BAG_LIST_FILE: bag_list(day, bagging),
+        **manifests(day, result.plan, bagging),
+        **({WAITING_FILE: waiting_csv(day, result.plan)} if result.plan.waiting else {}),
     }
 
 

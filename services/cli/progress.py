@@ -18,6 +18,7 @@ _PHASES: Final = {
     "options": ("选项", "options"),
     "runs": ("共配车次", "shared runs"),
     "lines": ("班线搭载", "lines"),
+    "waiting": ("缓送", "waiting"),
     "alone": ("各家单干对比", "carriers alone"),
     "check": ("校验", "check"),
 }

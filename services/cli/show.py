@@ -43,9 +43,12 @@ def _print(plan: Plan, console: Console) -> None:
     for run in plan.runs:
         table.add_row(*_row(run))
     console.print(table)
-    console.print(f"搭载 {len(plan.bookings)}  接驳 {len(plan.shuttles)}  未服务 {len(plan.unserved)}")
+    console.print(f"搭载 {len(plan.bookings)}  接驳 {len(plan.shuttles)}")
+    console.print(f"未服务 {len(plan.unserved)}  缓送 {len(plan.waiting)}")
     for left in plan.unserved:
         console.print(f"  {left.consignment_id}: {left.detail}", markup=False)
+    for one in plan.waiting:
+        console.print(f"  {one.consignment_id}: {one.detail}", markup=False)
 
 
 def _row(run: Run) -> tuple[str, ...]:

@@ -9,24 +9,33 @@ from datetime import date
 from typing import Any, Final
 
 import polars as pl
+from cuntong.consolidation.v1 import bags_pb2, trace_pb2
 from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as pb_grpc
 
 from services.consolidation.admissibility import way_violations
+from services.consolidation.bagging.bags import bag_day, seal_bags
 from services.consolidation.consolidate import Consolidation, consolidate
-from services.model.day import County, HoldPolicy
-from services.model.errors import InvalidInputError, OverloadedError, Violation
+from services.consolidation.plan_source import PlanSource, read_plan_of
+from services.consolidation.trace import trace
+from services.model.bags import Bagging, BagRules, BagSeal
+from services.model.day import County, Day, HoldPolicy
+from services.model.errors import InvalidInputError, OverloadedError, PlanNotFoundError, Violation
 from services.model.network import Village
 from services.model.parcels import PARCEL_SCHEMA
+from services.model.plan import PlanResult
 from services.runtime.metrics import Metrics
 from services.validation import county_violations, gazetteer_violations
+from services.validation.bags import pieces_violations
 from services.validation.fields import amount_violations
-from services.wire.codec import decode, decode_date
+from services.wire.bags import encode_bagging, read_bag_rules
+from services.wire.codec import decode, decode_date, encode
 from services.wire.consolidation import ConsolidationAnswer, encode_answer
 from services.wire.parcels import decode_parcels, decode_parcels_arrow
 
 MAX_ROWS: Final = 2_000_000
 MAX_BYTES: Final = 512 * 1024 * 1024
+MAX_PARCEL_CHARS: Final = 600
 _RETRY_AFTER_S: Final = 60
 
 
@@ -42,8 +51,9 @@ class _Header:
 class ConsolidationApi(pb_grpc.ConsolidationServiceServicer):
     """Answers calls; each carries all it needs, so any replica can."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, plans: PlanSource) -> None:
         self._metrics = metrics
+        self._plans = plans
 
     async def Consolidate(
         self, request_iterator: AsyncIterator[pb.ConsolidateRequest], context: Any
@@ -73,6 +83,22 @@ class ConsolidationApi(pb_grpc.ConsolidationServiceServicer):
         parts = encode_answer(answer, header.arrow_answer)
         while (part := await asyncio.to_thread(next, parts, None)) is not None:
             yield part
+
+    async def PackBags(self, request: bags_pb2.PackBagsRequest, context: Any) -> bags_pb2.PackBagsResponse:
+        """Pack a day's goods; of a plan that is named there must be one."""
+        rules, seals = read_bag_rules(request)
+        day, result = await read_plan_of(request, self._plans)
+        if result is None and request.WhichOneof("plan") == "plan_id":
+            raise PlanNotFoundError(f"the job {request.plan_id} has no plan, or not yet")
+        return await asyncio.to_thread(_pack, day, result, rules, seals)
+
+    async def TraceParcel(self, request: trace_pb2.TraceParcelRequest, context: Any) -> trace_pb2.TraceParcelResponse:
+        """Tell what became of a parcel, by the plan or, where there is none yet, by the day."""
+        rules, seals = read_bag_rules(request)
+        if not 0 < len(request.parcel.strip()) <= MAX_PARCEL_CHARS:
+            raise InvalidInputError([Violation("parcel", f"must be carrier/waybill, at most {MAX_PARCEL_CHARS} long")])
+        day, result = await read_plan_of(request, self._plans)
+        return await asyncio.to_thread(_trace, day, result, rules, seals, request.parcel)
 
     def _count(self, result: Consolidation) -> None:
         self._metrics.parcels_consolidated.inc(len(result.fates))
@@ -104,6 +130,25 @@ def _refuse_above(rows: int, size: int) -> None:
         raise OverloadedError(
             f"more than {MAX_ROWS} parcels or {MAX_BYTES} bytes in one call: split the day", _RETRY_AFTER_S
         )
+
+
+def _pack(
+    day: Day, result: PlanResult | None, rules: BagRules, seals: tuple[BagSeal, ...]
+) -> bags_pb2.PackBagsResponse:
+    return encode_bagging(_bag(day, result, rules, seals))
+
+
+def _trace(
+    day: Day, result: PlanResult | None, rules: BagRules, seals: tuple[BagSeal, ...], parcel: str
+) -> trace_pb2.TraceParcelResponse:
+    account = trace(day, result.plan if result else None, _bag(day, result, rules, seals), parcel)
+    return trace_pb2.TraceParcelResponse(trace=encode(account, trace_pb2.Trace, day.service_date))
+
+
+def _bag(day: Day, result: PlanResult | None, rules: BagRules, seals: tuple[BagSeal, ...]) -> Bagging:
+    if too_many := list(pieces_violations(day)):
+        raise InvalidInputError(too_many)
+    return seal_bags(bag_day(day, result.plan if result else None, rules), seals)
 
 
 def _read_batch(request: pb.ConsolidateRequest, position: int) -> pl.DataFrame:

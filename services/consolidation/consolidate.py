@@ -20,8 +20,8 @@ from services.consolidation.resolve import resolve_villages
 from services.model.consignment_table import consignments_of
 from services.model.consignments import AdmissionSet, Consignment
 from services.model.day import County, HoldPolicy
+from services.model.held import HeldReason
 from services.model.network import Village
-from services.model.parcels import HeldReason
 
 # What is asked of parcels that go; a million rows leave the rest behind here.
 _CARRIED: Final = (

@@ -8,7 +8,7 @@ import polars as pl
 
 from services.consolidation.identity import contradictions
 from services.model.agreements import Direction
-from services.model.parcels import HeldReason
+from services.model.held import HeldReason
 
 # A parcel beyond these is a slip of the pen; its weight would also drown every sum it enters.
 MAX_WEIGHT_G: Final = 100_000_000

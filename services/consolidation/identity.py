@@ -7,13 +7,12 @@ parcel: the original's row counts, the other one goes along with it.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 from typing import Final
 
 import polars as pl
 
-from services.model.agreements import CooperationModel, Role
+from services.model.agreements import CooperationModel, Role, ids_by_name
 from services.model.day import County
 
 # What identify_parcels adds to a frame of parcels.
@@ -67,11 +66,8 @@ def identify_parcels(parcels: pl.DataFrame, county: County, service_date: date) 
 
 
 def _partner(county: County, column: str) -> pl.Expr:
-    """Find the partner that a text names, by id or by a name that is only its own."""
-    names = Counter(partner.name for partner in county.partners)
-    by_name = {partner.name: partner.partner_id for partner in county.partners if names[partner.name] == 1}
-    by_id = {partner.partner_id: partner.partner_id for partner in county.partners}
-    return pl.col(column).replace_strict(by_name | by_id, default=None, return_dtype=pl.String)
+    """Find the partner that a text names."""
+    return pl.col(column).replace_strict(ids_by_name(county.partners), default=None, return_dtype=pl.String)
 
 
 def _duplicates(named: pl.DataFrame) -> pl.Series:

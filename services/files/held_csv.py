@@ -8,7 +8,7 @@ import polars as pl
 
 from services.files.sheet import sheet
 from services.files.words import HELD
-from services.model.parcels import HeldReason
+from services.model.held import HeldReason
 
 HEADER: Final = ("行号", "运单号", "快递公司", "原因", "说明", "候选村")
 

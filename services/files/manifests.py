@@ -8,8 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from services.files.bag_papers import LOOSE, BagBook
 from services.files.sheet import Row, sheet, thousandths, yuan
 from services.files.words import MODELS, TEMPERATURES
+from services.model.bags import Bagging
 from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.plan import Booking, Plan, Run, Shuttle, Stop
@@ -30,18 +32,19 @@ STOP_HEADER: Final = (
     "离站件数",
     "合配件组数",
 )
-PARCEL_HEADER: Final = ("序号", "节点", "名称", "装卸", "合配件组", "快递公司", "运单号")
+BAG_HEADER: Final = ("序号", "节点", "名称", "装卸", "袋号", "封签号", "件数", "重量(kg)")
+PARCEL_HEADER: Final = ("序号", "节点", "名称", "装卸", "合配件组", "快递公司", "袋号", "运单号")
 _NAME_BYTES: Final = 150
 _UNSAFE: Final = re.compile(r"[^\w.+-]+")
 
 
-def manifests(day: Day, plan: Plan) -> dict[str, bytes]:
+def manifests(day: Day, plan: Plan, bagging: Bagging | None = None) -> dict[str, bytes]:
     """Write a manifest for every run and a slip for every booking: file name to CSV for a Chinese spreadsheet.
 
     Names are safe on every file system and differ even where letters' case does not count. Each 里程 is the road from
-    the stop before. Waybills are listed where the consignments name them.
+    the stop before. Waybills are listed where the consignments name them, bags where goods are packed.
     """
-    writer = _Writer(day, plan)
+    writer = _Writer(day, plan, BagBook(bagging or Bagging(())))
     papers = _Papers()
     for run in plan.runs:
         papers.add(f"路单-{run.run_id}-{run.vehicle_id}", writer.run_rows(run))
@@ -80,9 +83,10 @@ class _Papers:
 class _Writer:
     """Rows of the papers of one plan."""
 
-    def __init__(self, day: Day, plan: Plan) -> None:
+    def __init__(self, day: Day, plan: Plan, bags: BagBook) -> None:
         county = day.county
         self.plan = plan
+        self.bags = bags
         self.nodes = {node.node_id: node.name for node in county.network.nodes}
         self.partners = {partner.partner_id: partner.name for partner in county.partners}
         self.models = {agreement.agreement_id: MODELS[agreement.model] for agreement in county.agreements}
@@ -106,6 +110,11 @@ class _Writer:
         yield ()
         yield STOP_HEADER
         yield from (self._stop_row(number, stop) for number, stop in enumerate(run.stops, start=1))
+        bags = [row for number, stop in enumerate(run.stops, start=1) for row in self._stop_bags(number, stop)]
+        if bags:
+            yield ()
+            yield BAG_HEADER
+            yield from bags
         parcels = [row for number, stop in enumerate(run.stops, start=1) for row in self._stop_parcels(number, stop)]
         if parcels:
             yield ()
@@ -130,13 +139,23 @@ class _Writer:
             len(drop) + len(take),
         )
 
+    def _stop_bags(self, number: int, stop: Stop) -> Iterator[Row]:
+        here = number, stop.node_id, self.nodes[stop.node_id]
+        for word, ids in (("卸", stop.drop), ("装", stop.take)):
+            for bag in self.bags.of_goods(ids):
+                yield *here, word, bag.code, bag.seal, bag.pieces, thousandths(bag.weight_g)
+            if loose := self.bags.loose_pieces(ids):
+                yield *here, word, LOOSE, "", loose, ""
+
     def _stop_parcels(self, number: int, stop: Stop) -> Iterator[Row]:
         for word, ids in (("卸", stop.drop), ("装", stop.take)):
             for goods in self._goods(ids):
                 carrier = self._partner(goods.carrier_id)
                 # A caller may keep the parcels' names; the consignment is listed all the same.
-                for waybill in tuple(_waybills(goods)) or ("",):
-                    yield number, stop.node_id, self.nodes[stop.node_id], word, goods.consignment_id, carrier, waybill
+                for parcel_id in goods.parcel_ids or ("",):
+                    bags = self.bags.of_parcel(goods.consignment_id, parcel_id)
+                    named = goods.consignment_id, carrier, bags, _waybill(goods, parcel_id)
+                    yield number, stop.node_id, self.nodes[stop.node_id], word, *named
 
     def booking_rows(self, booking: Booking) -> Iterator[Row]:
         line = self.lines[booking.line_id]
@@ -164,10 +183,15 @@ class _Writer:
         for shuttle in self.shuttles[booking.trip_id, booking.consignment_id]:
             way = f"{self.nodes[shuttle.from_node]} → {self.nodes[shuttle.to_node]}"
             yield "接驳", way, f"{clock(shuttle.departure_s)}–{clock(shuttle.arrival_s)}"
+        for bag in self.bags.of_goods([goods.consignment_id]):
+            yield "袋号", bag.code, f"{bag.pieces} 件", f"{thousandths(bag.weight_g)} kg"
+        if loose := self.bags.loose_pieces([goods.consignment_id]):
+            yield LOOSE, "", f"{loose} 件"
         if goods.parcel_ids:
             yield ()
-            yield ("运单号",)
-            yield from ((waybill,) for waybill in _waybills(goods))
+            yield ("运单号", "袋号")
+            for parcel_id in goods.parcel_ids:
+                yield _waybill(goods, parcel_id), self.bags.of_parcel(goods.consignment_id, parcel_id)
 
     def _goods(self, ids: Sequence[str]) -> list[Consignment]:
         return [self.consignments[consignment_id] for consignment_id in ids]
@@ -176,6 +200,6 @@ class _Writer:
         return self.partners.get(partner_id, partner_id)
 
 
-def _waybills(goods: Consignment) -> Iterator[str]:
-    """Give the numbers alone: a parcel's id is ``carrier/waybill``."""
-    return (parcel_id.removeprefix(f"{goods.carrier_id}/") for parcel_id in goods.parcel_ids)
+def _waybill(goods: Consignment, parcel_id: str) -> str:
+    """Give the number alone: a parcel's id is ``carrier/waybill``."""
+    return parcel_id.removeprefix(f"{goods.carrier_id}/")

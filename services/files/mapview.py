@@ -138,17 +138,30 @@ def _view(day: Day, result: PlanResult) -> dict[str, Any]:
         "unserved": [
             {"goods": left.consignment_id, "reason": left.reason.name, "detail": left.detail} for left in plan.unserved
         ],
+        "waiting": [
+            {
+                "goods": one.consignment_id,
+                "until": consignments[one.consignment_id].due_date.isoformat(),
+                "saved_fen": one.saved_fen,
+                "detail": one.detail,
+            }
+            for one in plan.waiting
+        ],
     }
 
 
 def _figures(day: Day, result: PlanResult) -> dict[str, int | None]:
     plan, carried = result.plan, carried_ids(result.plan)
+    reached = {goods.village_code for goods in day.consignments if goods.consignment_id in carried}
+    unserved = {left.consignment_id for left in plan.unserved}
+    missed = {goods.village_code for goods in day.consignments if goods.consignment_id in unserved} - reached
     total, alone = plan.cost.total_fen, result.comparison
     return {
         "cost_fen": total,
         "saving_permille": saving_permille(total, alone.alone_fen) if alone else None,
         "villages": len({goods.village_code for goods in day.consignments}),
-        "reached": len({goods.village_code for goods in day.consignments if goods.consignment_id in carried}),
+        "reached": len(reached),
+        "missed": len(missed),
         "pieces": sum(goods.pieces for goods in day.consignments if goods.consignment_id in carried),
         "distance_m": sum(run.distance_m for run in plan.runs),
     }
@@ -185,11 +198,11 @@ def _run(
 
 
 def _fill_permille(stop: Stop, vehicle: Vehicle) -> int:
-    """How full the vehicle leaves, by what fills it most."""
+    """How full the vehicle leaves, mail included, by what fills it most."""
     loads = (
-        (stop.load_g, vehicle.capacity_g),
-        (stop.load_ml, vehicle.capacity_ml),
-        (stop.load_pieces, vehicle.capacity_pieces),
+        (stop.load_g + vehicle.mail_g, vehicle.capacity_g),
+        (stop.load_ml + vehicle.mail_ml, vehicle.capacity_ml),
+        (stop.load_pieces + vehicle.mail_pieces, vehicle.capacity_pieces),
     )
     return max((round(1_000 * load / capacity) for load, capacity in loads if capacity), default=0)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.model.agreements import CooperationModel, Temperature
-from services.model.parcels import HeldReason
+from services.model.agreements import CooperationModel, Direction, Sharing, Temperature
+from services.model.consignments import Goods
+from services.model.held import HeldReason
 from services.model.plan import UnservedReason
+from services.model.settlement import CoreVerdict, Purpose
 
 HELD: Final[dict[HeldReason, str]] = {
     HeldReason.MALFORMED: "数据有误",
@@ -36,10 +38,44 @@ TEMPERATURES: Final[dict[Temperature, str]] = {
     Temperature.FROZEN: "冷冻",
 }
 
+DIRECTIONS: Final[dict[Direction, str]] = {Direction.INBOUND: "进村", Direction.OUTBOUND: "出村"}
+
+GOODS: Final[dict[Goods, str]] = {
+    Goods.PARCEL: "快件",
+    Goods.MAIL: "普服邮件",
+    Goods.REUSABLE_BAGS: "循环中转袋",
+}
+
 MODELS: Final[dict[CooperationModel, str]] = {
     CooperationModel.POSTAL: "快邮",
     CooperationModel.EXPRESS: "快快",
     CooperationModel.TRANSIT: "快交",
     CooperationModel.COMMERCE: "快商",
     CooperationModel.THIRD_PARTY: "快递+第三方",
+}
+
+PURPOSES: Final[dict[Purpose, str]] = {
+    Purpose.TARIFF_PIECES: "按件运费",
+    Purpose.TARIFF_WEIGHT: "按重运费",
+    Purpose.TARIFF_RUN: "按车次运费",
+    Purpose.MINIMUM: "保底补足",
+    Purpose.COMMISSION: "站点代办费",
+    Purpose.SHUTTLE: "接驳费",
+    Purpose.SHARED_COST: "成本分摊",
+}
+
+SHARINGS: Final[dict[Sharing, str]] = {
+    Sharing.TARIFF: "按运价",
+    Sharing.SHAPLEY: "按沙普利值",
+    Sharing.NUCLEOLUS: "按核仁",
+    Sharing.PROPORTIONAL_WEIGHT: "按重量",
+    Sharing.PROPORTIONAL_PIECES: "按件数",
+    Sharing.EQUAL_PROFIT: "按同等节省率",
+}
+
+CORE: Final[dict[CoreVerdict, str]] = {
+    CoreVerdict.IN_CORE: "在核内，没有联盟会退出",
+    CoreVerdict.WITHIN_GAP: "在求解误差之内",
+    CoreVerdict.OUTSIDE: "不在核内",
+    CoreVerdict.NOT_TESTED: "合作方过多，未检验",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -65,6 +67,13 @@ class Partner:
     partner_id: str
     name: str
     role: Role
+
+
+def ids_by_name(partners: Sequence[Partner]) -> dict[str, str]:
+    """Give each partner's id by its id, and by its name where that is no other's."""
+    names = Counter(partner.name for partner in partners)
+    by_name = {partner.name: partner.partner_id for partner in partners if names[partner.name] == 1}
+    return by_name | {partner.partner_id: partner.partner_id for partner in partners}
 
 
 @dataclass(frozen=True, slots=True)

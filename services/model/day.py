@@ -8,6 +8,7 @@ from datetime import date
 from services.model.agreements import Agreement, Partner
 from services.model.consignments import AdmissionSet, Consignment
 from services.model.fleet import Vehicle
+from services.model.held import HeldParcel
 from services.model.lines import Line
 from services.model.network import Network
 
@@ -28,8 +29,8 @@ class County:
 class Objective:
     """The prices, in fen, that are not in the county's own rates.
 
-    An unserved consignment costs ``unserved_fen`` plus ``unserved_fen_per_piece`` for each piece, ten times that
-    when it is an emergency.
+    An unserved consignment costs ``unserved_fen`` plus ``unserved_fen_per_piece`` for each piece; ten times that when
+    it is an emergency, else five times when it is universal-service mail, which goes before parcels.
     """
 
     unserved_fen: int = 20_000
@@ -47,13 +48,14 @@ class HoldPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """All the input of one county and date that a plan is made from."""
+    """All the input of one county and date that a plan is made from, and what is held of it: no plan needs that."""
 
     county: County
     service_date: date
     consignments: tuple[Consignment, ...]
     admission_sets: tuple[AdmissionSet, ...]
     objective: Objective = Objective()
+    held: tuple[HeldParcel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class PlanSettings:
     """How to look for a plan.
 
     ``iterations`` replaces the time budget and makes the plan repeat for the same ``seed``. ``compare`` also plans
-    the day without lines' help and for every carrier alone.
+    the day without lines' help and for every carrier alone. ``use_waiting`` lets what has a price for it wait until
+    tomorrow.
     """
 
     time_budget_s: int = 20

@@ -37,6 +37,24 @@ class PlanNotFoundError(CuntongError):
     """No plan of this name is known to the caller."""
 
 
+class ParcelNotFoundError(CuntongError):
+    """A day has no parcel of this name; ``alike`` are some with the same number."""
+
+    def __init__(self, parcel: str, alike: tuple[str, ...]) -> None:
+        self.alike = alike
+        hint = f"；同号的有 of this number there is {'、'.join(alike)}" if alike else ""
+        said = f"没有快件“{parcel[:80]}”there is no such parcel{hint}"
+        super().__init__(f"{said}；请按 快递公司/运单号 填写 name it carrier/waybill")
+
+
+class NoPlanStoreError(CuntongError):
+    """A plan was named where no store of plans is known."""
+
+
+class PlanUnreadableError(CuntongError):
+    """A stored plan cannot be read by this version."""
+
+
 class StoreUnavailableError(CuntongError):
     """The store does not answer."""
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 
+from services.model.ways import ModeShare, VillageWay
+
 
 @dataclass(frozen=True, slots=True)
 class Carriage:
@@ -97,9 +99,11 @@ class UnservedReason(StrEnum):
 
     NO_ADMISSIBLE_RESOURCE = "NO_ADMISSIBLE_RESOURCE"  # no vehicle or trip may carry it
     NO_COLD_RESOURCE = "NO_COLD_RESOURCE"  # what may carry it does not keep it cold
-    TOO_LARGE = "TOO_LARGE"  # larger than every vehicle and trip that may carry it
-    OUT_OF_REACH = "OUT_OF_REACH"  # no vehicle can go there and back within its range, shift and the node's hours
-    FLEET_EXHAUSTED = "FLEET_EXHAUSTED"  # it would fit alone, but what may carry it is used up by others
+    TOO_LARGE = "TOO_LARGE"  # larger than every vehicle and trip that may carry it, or than its node can keep
+    OUT_OF_REACH = (
+        "OUT_OF_REACH"  # no vehicle can go there and back within its range, shift and the node's hours and days
+    )
+    FLEET_EXHAUSTED = "FLEET_EXHAUSTED"  # it would fit alone, but what may carry or keep it is used up by others
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ class Unserved:
 class Waiting:
     """A consignment that waits for tomorrow within its promise, the price of that, and why, in words.
 
-    ``saved_fen`` is what its village would have cost today: the part of the plan's saving that is put down to it.
+    ``saved_fen`` is its part of what waiting saves today: the difference in cost to the plan with nothing waiting, the
+    prices of waiting left out, shared among villages in proportion to what each would have cost.
     """
 
     consignment_id: str
@@ -181,7 +186,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A checked plan and, where asked for, what it is compared with."""
+    """A checked plan, where asked for what it is compared with, and by which ways goods come into the villages."""
 
     plan: Plan
     comparison: Comparison | None = None
+    ways: tuple[VillageWay, ...] = ()
+    mode_shares: tuple[ModeShare, ...] = ()

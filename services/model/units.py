@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -38,3 +39,17 @@ def rate_fen(amount: int, rate_fen: int, per: int) -> int:
     143
     """
     return (2 * amount * rate_fen + per) // (2 * per)
+
+
+def shares(total: int, weights: Sequence[int]) -> list[int]:
+    """Divide a whole amount in proportion to weights, exactly: the largest remainders get what rounding down leaves.
+
+    >>> shares(10, [1, 1, 1]), shares(7, [3, 0, 4])
+    ([4, 3, 3], [3, 0, 4])
+    """
+    weight = sum(weights)
+    parts = [total * w // weight for w in weights]
+    order = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % weight), i))
+    for i in order[: total - sum(parts)]:
+        parts[i] += 1
+    return parts

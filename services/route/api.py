@@ -23,6 +23,7 @@ from services.runtime.jobs import Report, ShouldStop, TaskEngine, Work
 from services.runtime.metrics import Metrics
 from services.runtime.store import JobRecord, JobStore
 from services.validation import day_violations
+from services.wire.coalitions import is_coalition
 from services.wire.codec import decode, encode
 
 ENGINES: Final = ("pyvrp",)
@@ -120,9 +121,11 @@ def make_work(engine: Engine, metrics: Metrics) -> Work:
     """What a worker does with an accepted request: plan its day and write the result out."""
 
     def work(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
-        day, settings = read_request(pb.SubmitPlanRequest.FromString(payload))
+        request = pb.SubmitPlanRequest.FromString(payload)
+        day, settings = read_request(request)
         result = plan_day(day, settings, engine, should_stop, report)
-        _measure(metrics, day, result)
+        if not is_coalition(request):
+            _measure(metrics, day, result)
         message = encode(result, plan_pb2.PlanResult, day.service_date)
         return message.SerializeToString(deterministic=True)
 
@@ -183,7 +186,9 @@ def _measure(metrics: Metrics, day: Day, result: PlanResult) -> None:
         metrics.plan_cost_fen.labels(part.name.removesuffix("_fen")).set(getattr(cost, part.name))
     unserved = {u.consignment_id for u in result.plan.unserved}
     metrics.plan_unserved.set(len(unserved))
-    reached = {c.village_code for c in day.consignments if c.consignment_id not in unserved}
+    waiting = {one.consignment_id for one in result.plan.waiting}
+    metrics.plan_waiting.set(len(waiting))
+    reached = {c.village_code for c in day.consignments if c.consignment_id not in unserved | waiting}
     metrics.plan_villages_reached.set(len(reached))
 
 

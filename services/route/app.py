@@ -8,19 +8,25 @@ import sys
 import time
 import uuid
 from datetime import UTC, datetime
+from typing import Final
 
 from cuntong.route.v1 import route_service_pb2 as pb
 from cuntong.route.v1 import route_service_pb2_grpc as pb_grpc
 from grpc import aio
 
 from services.route.api import RouteApi, make_work
-from services.route.engines.child import ChildEngine
+from services.route.engines.child import ChildPool
 from services.runtime.config import RouteSettings, read_settings
 from services.runtime.jobs import JobRunner
 from services.runtime.logs import configure_logs
 from services.runtime.metrics import define_metrics, make_registry
 from services.runtime.server import GrpcServer, Service, serve
 from services.runtime.store import JobLimits, JobStore, connect
+
+# One job's searches at the default of two cores.
+_IDLE_SEARCHERS: Final = 2
+# Others put jobs into the store as well, and each waits this long at most until it is seen.
+_SCAN_S: Final = 0.5
 
 
 def _now() -> datetime:
@@ -39,19 +45,25 @@ async def run(settings: RouteSettings) -> None:
     try:
         limits = JobLimits(retention_s=settings.retention_s, max_queued=settings.max_queued_jobs)
         store = JobStore(redis, _now, limits)
-        work = make_work(ChildEngine(), metrics)
-        async with JobRunner(
-            store, work, workers=settings.workers, clock=time.monotonic, new_id=_new_id, metrics=metrics
-        ) as runner:
+        with ChildPool(idle=max(_IDLE_SEARCHERS, settings.workers)) as engine:
+            async with JobRunner(
+                store,
+                make_work(engine, metrics),
+                workers=settings.workers,
+                clock=time.monotonic,
+                new_id=_new_id,
+                metrics=metrics,
+                scan_s=_SCAN_S,
+            ) as runner:
 
-            def register(server: aio.Server) -> None:
-                pb_grpc.add_RouteServiceServicer_to_server(api, server)
+                def register(server: aio.Server) -> None:
+                    pb_grpc.add_RouteServiceServicer_to_server(api, server)
 
-            name = pb.DESCRIPTOR.services_by_name["RouteService"].full_name
-            service = Service(name, register)
-            server = GrpcServer(settings, [service], registry=registry, new_id=_new_id, ask_store=store.ping)
-            api = RouteApi(store, runner, _now, _new_id, server.draining)
-            await serve(server)
+                name = pb.DESCRIPTOR.services_by_name["RouteService"].full_name
+                service = Service(name, register)
+                server = GrpcServer(settings, [service], registry=registry, new_id=_new_id, ask_store=store.ping)
+                api = RouteApi(store, runner, _now, _new_id, server.draining)
+                await serve(server)
     finally:
         await redis.aclose()
 

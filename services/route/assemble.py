@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.model.plan import Booking, Cost, Plan, Run, Shuttle
+from services.model.consignments import Consignment
+from services.model.plan import Booking, Cost, Plan, Run, Shuttle, Waiting
 from services.route.day_index import DayIndex
 from services.route.engines.engine import RunSolution
 from services.route.options import BookingOption
@@ -25,27 +26,58 @@ class Decision:
 
 
 def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
-    """Write a decision out as a plan."""
-    runs = make_runs(index, matrix, decision)
+    """Write a decision out as a plan.
+
+    What is not carried waits where it may, and is unserved elsewhere. What waiting saves and why is not told yet: that
+    takes a plan of the day without it (see ``waiting``).
+    """
+    runs, shuttles = make_runs(index, matrix, decision), _shuttles(decision.bookings)
     width = len(str(len(decision.bookings)))  # so that names sort as numbers do
     bookings = tuple(
         _booking(option, f"B{number:0{width}}") for number, option in enumerate(decision.bookings, start=1)
     )
-    shuttles = _shuttles(decision.bookings)
-    carried = {c.consignment_id for run in runs for c in run.carriages} | {b.consignment_id for b in bookings}
-    left = [c for c in index.day.consignments if c.consignment_id not in carried]
-    unserved = tuple(explain_unserved(index, matrix, c) for c in left)
-    cost = Cost(
+    left = _left(index, decision, runs)
+    county = index.day.county
+    return Plan(
+        county_id=county.county_id,
+        service_date=index.day.service_date,
+        runs=runs,
+        bookings=bookings,
+        shuttles=shuttles,
+        unserved=tuple(explain_unserved(index, matrix, c) for c in left if c.wait_fen is None),
+        cost=_cost(index, decision, runs, shuttles),
+        waiting=tuple(_wait(c, c.wait_fen) for c in left if c.wait_fen is not None),
+    )
+
+
+def cost_of(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Cost:
+    """What a decision costs when it is written out; to explain what it leaves behind takes longer than to price it."""
+    return _cost(index, decision, make_runs(index, matrix, decision), _shuttles(decision.bookings))
+
+
+def _cost(index: DayIndex, decision: Decision, runs: Sequence[Run], shuttles: Sequence[Shuttle]) -> Cost:
+    left = _left(index, decision, runs)
+    return Cost(
         vehicles_fen=sum(run.vehicle_fen for run in runs),
         distance_fen=sum(run.distance_fen for run in runs),
         time_fen=sum(run.time_fen for run in runs),
         tariffs_fen=tariffs_fen(index, decision.bookings),
         transfers_fen=sum(shuttle.cost_fen for shuttle in shuttles),
-        unserved_fen=sum(index.unserved_fen(c) for c in left),
+        unserved_fen=sum(index.unserved_fen(c) for c in left if c.wait_fen is None),
         co2_fen=sum(run.co2_fen for run in runs),
+        waiting_fen=sum(c.wait_fen for c in left if c.wait_fen is not None),
     )
-    county = index.day.county
-    return Plan(county.county_id, index.day.service_date, runs, bookings, shuttles, unserved, cost)
+
+
+def _left(index: DayIndex, decision: Decision, runs: Sequence[Run]) -> list[Consignment]:
+    """What no run carries and no trip."""
+    carried = {c.consignment_id for run in runs for c in run.carriages}
+    carried |= {option.consignment.consignment_id for option in decision.bookings}
+    return [c for c in index.day.consignments if c.consignment_id not in carried]
+
+
+def _wait(consignment: Consignment, wait_fen: int) -> Waiting:
+    return Waiting(consignment.consignment_id, wait_fen, 0, f"承诺期至 {consignment.due_date}")
 
 
 def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[Run, ...]:

@@ -1,7 +1,8 @@
 """Which consignments go by line: a capacity-safe choice of bookings for given values of not driving there.
 
 A mixed-integer model solved by CP-SAT. A run that must call at a village for one consignment anyway gains little by
-leaving another to the bus, so the model chooses whole villages as well as single consignments.
+leaving another to the bus, so the model chooses whole villages as well as single consignments. What may wait for
+tomorrow need not go at all: that is what a booking of it has to be cheaper than.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from typing import Final
 
 from ortools.sat.python import cp_model
 
+from services.model.consignments import Consignment
 from services.route.day_index import DayIndex
 from services.route.options import BookingOption
+from services.route.room import room_on
 
 # Deterministic seconds of CP-SAT, so that the same input gives the same choice whatever the machine's speed.
 _DETERMINISTIC_LIMIT: Final = 2.0
@@ -24,7 +27,7 @@ class RunValues:
     """What runs save, in fen, when they need not carry something.
 
     ``village_fen`` when nothing is left to do at a village; ``consignment_fen`` for one consignment less at a village
-    that is called at all the same, or for one that no run can serve.
+    that is called at all the same, or for one that no run carries: the price of leaving it, or of its waiting.
     """
 
     village_fen: Mapping[str, int]
@@ -73,22 +76,33 @@ def _village_gains(
     values: RunValues,
     model: cp_model.CpModel,
 ) -> list[tuple[int, cp_model.IntVar]]:
-    """One variable a village that lines could serve wholly; also: one option a consignment at the most."""
+    """One variable a village that no run need call at; also: one option a consignment at the most.
+
+    For that, everything there has to be booked or to wait. What has a value of its own and may wait does so already.
+    """
     booked: dict[str, list[cp_model.IntVar]] = {}
     for option, var in zip(options, chosen, strict=True):
         booked.setdefault(option.consignment.consignment_id, []).append(var)
     for variables in booked.values():
         model.add_at_most_one(variables)
-    villages: dict[str, list[str]] = {}
+    villages: dict[str, list[Consignment]] = {}
     for consignment in index.day.consignments:
-        villages.setdefault(consignment.village_code, []).append(consignment.consignment_id)
-    gains = []
-    for village, consignment_ids in villages.items():
-        if values.village_fen.get(village, 0) > 0 and all(c in booked for c in consignment_ids):
-            freed = model.new_bool_var(f"y{village}")
-            for consignment_id in consignment_ids:
-                model.add(sum(booked[consignment_id]) >= freed)
-            gains.append((values.village_fen[village], freed))
+        villages.setdefault(consignment.village_code, []).append(consignment)
+    gains: list[tuple[int, cp_model.IntVar]] = []
+    for village, consignments in villages.items():
+        if values.village_fen.get(village, 0) <= 0 or not all(
+            c.consignment_id in booked or c.wait_fen is not None for c in consignments
+        ):
+            continue
+        freed = model.new_bool_var(f"y{village}")
+        for c in consignments:
+            ways = list(booked.get(c.consignment_id, ()))
+            if c.wait_fen is not None:
+                waits = model.new_bool_var(f"w{c.consignment_id}")
+                ways.append(waits)
+                gains.append((0 if c.consignment_id in values.consignment_fen else -c.wait_fen, waits))
+            model.add(sum(ways) >= freed)
+        gains.append((values.village_fen[village], freed))
     return gains
 
 
@@ -101,11 +115,11 @@ def _limit_segments(
             users.setdefault((option.trip.trip_id, segment), []).append(i)
     # Segments with the same users bind alike.
     for positions in {tuple(positions): None for positions in users.values()}:
-        trip = options[positions[0]].trip
+        room = room_on(options[positions[0]].trip)
         on_board = [(options[i].consignment, chosen[i]) for i in positions]
-        model.add(sum(c.weight_g * var for c, var in on_board) <= trip.capacity_g)
-        model.add(sum(c.volume_ml * var for c, var in on_board) <= trip.capacity_ml)
-        model.add(sum(c.pieces * var for c, var in on_board) <= trip.capacity_pieces)
+        model.add(sum(c.weight_g * var for c, var in on_board) <= room.weight_g)
+        model.add(sum(c.volume_ml * var for c, var in on_board) <= room.volume_ml)
+        model.add(sum(c.pieces * var for c, var in on_board) <= room.pieces)
 
 
 def _limit_agreements(

@@ -5,23 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from typing import Final
 
-from services.model.agreements import Temperature
 from services.model.consignments import Consignment
-from services.model.fleet import Vehicle
+from services.model.own_fleet import first_count, own_kinds
 from services.model.plan import CarrierAlone
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Effort, Engine, RunSolution, ShouldStop
 from services.route.roads.source import RoadMatrix
-from services.route.run_task import RunTask, assemble, is_for_runs, vehicle_class
+from services.route.run_task import RunTask, assemble, vehicle_class
 from services.route.schedule import make_run
-
-# The day by which kinds of vehicle are compared for hire: what is cheap on it is the cheapest that fits.
-_TYPICAL_KM: Final = 150
-_TYPICAL_HOURS: Final = 8
-_FIRST_VEHICLES_A_KIND: Final = 8
 
 
 def plan_alone(
@@ -54,14 +46,12 @@ def _carrier_alone(
     consignments: Sequence[Consignment],
 ) -> CarrierAlone:
     """As many vehicles of the carrier's own kinds as it needs; for a temperature it has none for, a hired kind."""
-    kinds = _kinds_for(index, carrier_id, {c.temperature for c in consignments})
+    kinds = own_kinds(index.day.county, {carrier_id}, {c.temperature for c in consignments})
     wanted = [
         (c, frozenset(k for k, kind in enumerate(kinds) if c.temperature in kind.temperatures)) for c in consignments
     ]
-    # An engine is the slower the more vehicles it has to look at, so there are few at first.
-    count = max([_FIRST_VEHICLES_A_KIND, *(2 * _least_vehicles(kind, consignments) for kind in kinds)]) // 2
+    count = first_count(kinds, consignments)
     while True:
-        count = min(2 * count, len(consignments))
         fleet = [vehicle_class(kind, count, matrix) for kind in kinds]
         task = assemble(index, matrix, wanted, fleet, tuple((kind.vehicle_id,) for kind in kinds))
         solution = engine.solve(task.problem, effort, should_stop, lambda _: None) or RunSolution((), 0)
@@ -69,12 +59,7 @@ def _carrier_alone(
         used = Counter(route.vehicle_class for route in solution.routes)
         if not alone.unserved or max(used.values(), default=0) < count or count == len(consignments) or should_stop():
             return alone
-
-
-def _least_vehicles(kind: Vehicle, consignments: Sequence[Consignment]) -> int:
-    """How many vehicles of a kind the pieces alone would fill."""
-    pieces = sum(c.pieces for c in consignments if c.temperature in kind.temperatures)
-    return -(-pieces // (kind.capacity_pieces * kind.max_trips))
+        count = min(2 * count, len(consignments))
 
 
 def _write_out(
@@ -95,23 +80,3 @@ def _write_out(
     return CarrierAlone(
         carrier_id, len(consignments), len(runs), len(left), cost_fen + sum(index.unserved_fen(c) for c in left)
     )
-
-
-def _kinds_for(index: DayIndex, carrier_id: str, temperatures: set[Temperature]) -> list[Vehicle]:
-    """One vehicle to stand for each kind that the carrier would drive."""
-    usable = [v for v in index.day.county.vehicles if is_for_runs(index, v)]
-    own: dict[Vehicle, Vehicle] = {}
-    for vehicle in usable:
-        if vehicle.owner == carrier_id:
-            own.setdefault(replace(vehicle, vehicle_id=""), vehicle)
-    kinds = list(own.values())
-    for temperature in sorted(temperatures):
-        if not any(temperature in kind.temperatures for kind in kinds):
-            fitting = [v for v in usable if temperature in v.temperatures]
-            if fitting:
-                kinds.append(min(fitting, key=lambda v: (_typical_day_fen(v), v.vehicle_id)))
-    return kinds
-
-
-def _typical_day_fen(vehicle: Vehicle) -> int:
-    return vehicle.fixed_fen + _TYPICAL_KM * vehicle.per_km_fen + _TYPICAL_HOURS * vehicle.per_hour_fen

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from services.model.agreements import Agreement
-from services.model.consignments import Consignment, ResourceKind
+from services.model.consignments import Consignment, Goods, ResourceKind
 from services.model.day import Day
 from services.model.fleet import Vehicle
 from services.model.lines import Line, Trip
 from services.model.network import Node, NodeKind
+from services.route.hand_over import nodes_to_use
 
 Agreements = tuple[str, ...]
+
+_EMERGENCY_FACTOR: Final = 10
+_MAIL_FACTOR: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,8 @@ class DayIndex:
     """Look-ups over a valid day.
 
     ``admitted[set][kind][resource]`` are the agreements that open a resource, the carrier's own right ("") first.
+    ``node_ids`` are the nodes where each consignment can be handed over today, preferred first; none where all are
+    closed or full.
     """
 
     day: Day
@@ -30,6 +37,7 @@ class DayIndex:
     trips: Mapping[str, tuple[Line, Trip]]
     consignments: Mapping[str, Consignment]
     admitted: Mapping[str, Mapping[ResourceKind, Mapping[str, Agreements]]]
+    node_ids: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, day: Day) -> DayIndex:
@@ -50,6 +58,7 @@ class DayIndex:
             trips={trip.trip_id: (line, trip) for line in county.lines for trip in line.trips},
             consignments={c.consignment_id: c for c in day.consignments},
             admitted=admitted,
+            node_ids=nodes_to_use(day),
         )
 
     def ways(self, consignment: Consignment, kind: ResourceKind, resource_id: str) -> Agreements:
@@ -60,7 +69,13 @@ class DayIndex:
         """The price of leaving a consignment behind."""
         objective = self.day.objective
         price = objective.unserved_fen + objective.unserved_fen_per_piece * consignment.pieces
-        return price * 10 if consignment.emergency else price
+        if consignment.emergency:
+            return price * _EMERGENCY_FACTOR
+        return price * _MAIL_FACTOR if consignment.goods is Goods.MAIL else price
+
+    def leaving_fen(self, consignment: Consignment) -> int:
+        """The price of not carrying a consignment today: of its waiting where it may wait, else of leaving it."""
+        return self.unserved_fen(consignment) if consignment.wait_fen is None else consignment.wait_fen
 
     def counts_towards_limit(self, consignment: Consignment, agreement_id: str) -> bool:
         """Whether its pieces use up an agreement's pieces a day; emergency goods go before any such limit."""

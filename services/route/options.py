@@ -12,6 +12,7 @@ from services.model.lines import Line, StopTime, Trip
 from services.model.network import Node, Transfer
 from services.model.units import rate_fen
 from services.route.day_index import DayIndex
+from services.route.room import load_of, room_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def enumerate_options(index: DayIndex) -> list[BookingOption]:
     """
     at_node: dict[str, list[Consignment]] = {}
     for consignment in index.day.consignments:
-        for node_id in consignment.node_ids:
+        for node_id in index.node_ids[consignment.consignment_id]:
             at_node.setdefault(node_id, []).append(consignment)
     return [
         option
@@ -113,11 +114,10 @@ def _is_possible(index: DayIndex, option: BookingOption) -> bool:
     ends = [index.nodes[stop.node_id] for stop in (option.board, option.alight)]
     if consignment.temperature.is_cold and not (trip.keeps_cold and all(node.keeps_cold for node in ends)):
         return False
-    if trip.max_piece_g is not None and consignment.max_piece_g > trip.max_piece_g:
-        return False
     return (
-        all(_may_wait_at(index, consignment, node) for node in ends)
-        and _fits(consignment, trip)
+        _takes_pieces_of(trip, consignment)
+        and all(_may_wait_at(index, consignment, node) for node in ends)
+        and load_of(consignment).fits(room_on(trip))
         and _is_open(index, option)
     )
 
@@ -127,11 +127,10 @@ def _may_wait_at(index: DayIndex, consignment: Consignment, node: Node) -> bool:
     return node.node_id == index.hub.node_id or bool(index.ways(consignment, ResourceKind.NODE, node.node_id))
 
 
-def _fits(consignment: Consignment, trip: Trip) -> bool:
-    return (
-        consignment.weight_g <= trip.capacity_g
-        and consignment.volume_ml <= trip.capacity_ml
-        and consignment.pieces <= trip.capacity_pieces
+def _takes_pieces_of(trip: Trip, consignment: Consignment) -> bool:
+    """Whether the heaviest and the largest piece are within the trip's limits."""
+    return (trip.max_piece_g is None or consignment.max_piece_g <= trip.max_piece_g) and (
+        trip.max_piece_ml is None or consignment.max_piece_ml <= trip.max_piece_ml
     )
 
 
@@ -147,4 +146,5 @@ def _is_open(index: DayIndex, option: BookingOption) -> bool:
         calls.append((index.nodes[option.shuttle.from_node], leaves, leaves))
         arrives = leaves + option.shuttle.duration_s
         calls.append((index.nodes[option.shuttle.to_node], arrives, arrives))
-    return all(node.opens_s <= start and end <= node.closes_s for node, start, end in calls)
+    today = index.day.service_date
+    return all(node.is_open_on(today) and node.opens_s <= start and end <= node.closes_s for node, start, end in calls)

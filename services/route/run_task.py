@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
 import numpy as np
 
-from services.model.agreements import Direction
 from services.model.consignments import Consignment, ResourceKind
 from services.model.fleet import Vehicle
 from services.model.units import DAY_S
@@ -17,6 +16,8 @@ from services.route.day_index import DayIndex
 from services.route.engines.engine import Demand, Load, RunProblem, VehicleClass
 from services.route.reach import longest_stay_s
 from services.route.roads.source import RoadMatrix
+from services.route.room import on_offer, room_on
+from services.route.visits import Able, Grain, Visit, make_visits
 
 # Farther than any vehicle drives in a day; stands for "no limit" where an engine needs a number.
 _NO_DISTANCE_LIMIT_M: Final = 3_000_000
@@ -26,27 +27,13 @@ _NO_DISTANCE_LIMIT_M: Final = 3_000_000
 class RunTask:
     """A run problem and what its numbers stand for: consignments of each demand, vehicles of each class.
 
-    ``apart`` says that what one visit hands over has the same rights: more visits to choose from, and more to search.
+    ``grain`` says how finely the goods at a node are parted into demands.
     """
 
     problem: RunProblem
     demands: tuple[tuple[str, ...], ...]
     classes: tuple[tuple[str, ...], ...]
-    apart: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Bin:
-    """Consignments that one visit can hand over together, and the classes that may make it."""
-
-    consignments: tuple[Consignment, ...]
-    classes: frozenset[int]
-    deliver: Load
-    pick_up: Load
-
-
-# Narrows the classes that may make a bin's visit to those that can.
-_Able = Callable[[_Bin], frozenset[int]]
+    grain: Grain = Grain.COARSE
 
 
 def is_for_runs(index: DayIndex, vehicle: Vehicle) -> bool:
@@ -59,12 +46,14 @@ def make_run_task(
     matrix: RoadMatrix,
     consignments: Sequence[Consignment],
     booked_pieces: Mapping[str, int],
-    apart: bool = False,
+    grain: Grain = Grain.COARSE,
+    loose: Set[str] = frozenset(),
 ) -> RunTask:
     """Make the problem of carrying ``consignments`` by shared runs.
 
     ``booked_pieces`` counts, for each agreement, the pieces that lines already carry under it. What no vehicle may
-    carry, none is large enough for or none has the range and time for, is left out of the problem.
+    carry, none is large enough for or none has the range and time for, is left out of the problem. ``grain`` and
+    ``loose`` say how goods at a node are parted into visits (see ``make_visits``).
     """
     ways = len({consignment.direction for consignment in consignments})
     pieces_left = _pieces_left(index, booked_pieces)
@@ -72,7 +61,7 @@ def make_run_task(
     for vehicle in index.day.county.vehicles:
         if not is_for_runs(index, vehicle):
             continue
-        limited = _limit_pieces(vehicle, pieces_left.get(vehicle.vehicle_id), ways)
+        limited = _limit_pieces(on_offer(vehicle), pieces_left.get(vehicle.vehicle_id), ways)
         if limited is not None:
             opened_by = frozenset(s for s, ways in index.admitted.items() if vehicle.vehicle_id in _vehicles(ways))
             classes.setdefault((replace(limited, vehicle_id=""), opened_by), []).append(vehicle.vehicle_id)
@@ -88,7 +77,13 @@ def make_run_task(
         return frozenset(k for k in admitted if consignment.temperature in keeps[k])
 
     return assemble(
-        index, matrix, [(c, may_serve(c)) for c in consignments], fleet, tuple(map(tuple, classes.values())), apart
+        index,
+        matrix,
+        [(c, may_serve(c)) for c in consignments],
+        fleet,
+        tuple(map(tuple, classes.values())),
+        grain,
+        loose,
     )
 
 
@@ -98,18 +93,25 @@ def assemble(
     wanted: Iterable[tuple[Consignment, frozenset[int]]],
     fleet: list[VehicleClass],
     vehicle_ids: tuple[tuple[str, ...], ...],
-    apart: bool = False,
+    grain: Grain = Grain.COARSE,
+    loose: Set[str] = frozenset(),
 ) -> RunTask:
     """Put consignments, each with the classes that may carry it, together with a fleet."""
-    bins = _fill_bins(wanted, _ability(index, matrix, fleet), apart)
+    at_nodes = [(c, index.node_ids[c.consignment_id], classes) for c, classes in wanted]
+    visits = make_visits(
+        ((c, node_ids[0], classes) for c, node_ids, classes in at_nodes if node_ids),
+        _ability(index, matrix, fleet),
+        grain,
+        loose,
+    )
     # Classes that may visit nothing would only slow the engine down.
-    useful = sorted(frozenset().union(*(b.classes for b in bins)))
+    useful = sorted(frozenset().union(*(visit.classes for visit in visits)))
     renumbered = {k: position for position, k in enumerate(useful)}
-    demands = tuple(_demand(index, matrix, b, renumbered) for b in bins)
+    demands = tuple(_demand(index, matrix, visit, renumbered) for visit in visits)
     nodes = sorted(matrix.position, key=lambda node_id: matrix.position[node_id])
     hub = matrix.position[index.hub.node_id]
     service_s = np.array([index.nodes[n].service_s for n in nodes], dtype=np.int64)
-    service_s[hub] = _longest_hub_service_s(index, bins, fleet)
+    service_s[hub] = _longest_hub_service_s(index, visits, fleet)
     problem = RunProblem(
         hub=hub,
         distance_m=matrix.distance_m,
@@ -123,13 +125,13 @@ def assemble(
     )
     return RunTask(
         problem,
-        tuple(tuple(c.consignment_id for c in b.consignments) for b in bins),
+        tuple(tuple(c.consignment_id for c in visit.consignments) for visit in visits),
         tuple(vehicle_ids[k] for k in useful),
-        apart,
+        grain,
     )
 
 
-def _longest_hub_service_s(index: DayIndex, bins: Sequence[_Bin], fleet: Sequence[VehicleClass]) -> int:
+def _longest_hub_service_s(index: DayIndex, visits: Sequence[Visit], fleet: Sequence[VehicleClass]) -> int:
     """Time at the hub for the largest vehicle's full load, out and in.
 
     Engines know one figure for every call at the hub; where handling takes time by the piece, the longest errs on the
@@ -137,12 +139,12 @@ def _longest_hub_service_s(index: DayIndex, bins: Sequence[_Bin], fleet: Sequenc
     """
     hub = index.hub
     room = max((vehicle.capacity.pieces for vehicle in fleet), default=0)
-    pieces = sum(min(room, sum(load.pieces for load in loads)) for loads in _both_ways(bins))
+    pieces = sum(min(room, sum(load.pieces for load in loads)) for loads in _both_ways(visits))
     return min(hub.service_s + hub.service_per_piece_s * pieces, max(hub.service_s, hub.closes_s - hub.opens_s))
 
 
-def _both_ways(bins: Sequence[_Bin]) -> tuple[list[Load], list[Load]]:
-    return [b.deliver for b in bins], [b.pick_up for b in bins]
+def _both_ways(visits: Sequence[Visit]) -> tuple[list[Load], list[Load]]:
+    return [visit.deliver for visit in visits], [visit.pick_up for visit in visits]
 
 
 def vehicle_class(vehicle: Vehicle, count: int, matrix: RoadMatrix) -> VehicleClass:
@@ -151,7 +153,7 @@ def vehicle_class(vehicle: Vehicle, count: int, matrix: RoadMatrix) -> VehicleCl
     return VehicleClass(
         count=count,
         depot=matrix.position[vehicle.depot],
-        capacity=Load(vehicle.capacity_g, vehicle.capacity_ml, vehicle.capacity_pieces),
+        capacity=room_on(vehicle),
         fixed_fen=vehicle.fixed_fen,
         per_km_fen=vehicle.per_km_fen,
         per_hour_fen=vehicle.per_hour_fen,
@@ -162,11 +164,6 @@ def vehicle_class(vehicle: Vehicle, count: int, matrix: RoadMatrix) -> VehicleCl
         max_work_s=shift_s if vehicle.max_work_s is None else min(vehicle.max_work_s, shift_s),
         max_trips=vehicle.max_trips,
     )
-
-
-def load_of(consignment: Consignment) -> Load:
-    """A consignment's size."""
-    return Load(consignment.weight_g, consignment.volume_ml, consignment.pieces)
 
 
 def _vehicles(ways: Mapping[ResourceKind, Mapping[str, tuple[str, ...]]]) -> Mapping[str, tuple[str, ...]]:
@@ -206,113 +203,35 @@ def _limit_pieces(vehicle: Vehicle, pieces_left: int | None, ways: int) -> Vehic
     return replace(vehicle, capacity_pieces=min(vehicle.capacity_pieces, pieces_left // ways), max_trips=1)
 
 
-def _ability(index: DayIndex, matrix: RoadMatrix, fleet: Sequence[VehicleClass]) -> _Able:
+def _ability(index: DayIndex, matrix: RoadMatrix, fleet: Sequence[VehicleClass]) -> Able:
     """Tell by capacity, range, time and opening hours which classes can make a visit, were it their only one."""
 
     @cache
     def stay_s(k: int, node_id: str, unloads: bool) -> int:
         return longest_stay_s(index, matrix, fleet[k], index.nodes[node_id], unloads)
 
-    def able(b: _Bin) -> frozenset[int]:
-        node = index.nodes[b.consignments[0].node_ids[0]]
-        service_s = node.service_s + node.service_per_piece_s * (b.deliver.pieces + b.pick_up.pieces)
+    def able(visit: Visit) -> frozenset[int]:
+        node = index.nodes[visit.node_id]
+        service_s = node.service_s + node.service_per_piece_s * (visit.deliver.pieces + visit.pick_up.pieces)
         return frozenset(
             k
-            for k in b.classes
-            if b.deliver.fits(fleet[k].capacity)
-            and b.pick_up.fits(fleet[k].capacity)
-            and service_s <= stay_s(k, node.node_id, b.pick_up.pieces > 0)
+            for k in visit.classes
+            if visit.deliver.fits(fleet[k].capacity)
+            and visit.pick_up.fits(fleet[k].capacity)
+            and service_s <= stay_s(k, node.node_id, visit.pick_up.pieces > 0)
         )
 
     return able
 
 
-def _fill_bins(wanted: Iterable[tuple[Consignment, frozenset[int]]], able: _Able, apart: bool) -> list[_Bin]:
-    """Put together what can be handed over in one visit, node by node.
-
-    Cold goods stay apart from the rest: whether a cold vehicle should bring a village's other parcels too is for the
-    engine to decide. Only what would bar other vehicles from the rest rides with the cold goods, where there are any.
-    """
-    at_node: dict[str, tuple[list[_Bin], list[_Bin]]] = {}
-    for consignment, admitted in wanted:
-        single = _single(consignment, admitted, able)
-        if single.classes:
-            cold, ambient = at_node.setdefault(consignment.node_ids[0], ([], []))
-            (cold if consignment.temperature.is_cold else ambient).append(single)
-    bins: list[_Bin] = []
-    for _, (cold, ambient) in sorted(at_node.items()):
-        if apart:
-            bins += [b for alike in _by_rights([*cold, *ambient]) for b in _fold(alike, [], able)]
-            continue
-        cold_bins = _fold(cold, [], able)
-        barring = _barring(ambient) if cold_bins else []
-        joined = _fold(barring, cold_bins, able)
-        rides_along = len(joined) == len(cold_bins)
-        bins += joined if rides_along else cold_bins
-        bins += _fold([b for b in ambient if b not in barring] if rides_along else ambient, [], able)
-    return bins
-
-
-def _by_rights(bins: Iterable[_Bin]) -> list[list[_Bin]]:
-    """Group bins that the same classes may carry; only these can join without a loss."""
-    groups: dict[frozenset[int], list[_Bin]] = {}
-    for b in bins:
-        groups.setdefault(b.classes, []).append(b)
-    return [groups[classes] for classes in sorted(groups, key=sorted)]
-
-
-def _barring(bins: list[_Bin]) -> list[_Bin]:
-    """The bins without which more classes could serve all the others."""
-    signatures = {b.classes for b in bins}
-    common = frozenset.intersection(*signatures) if signatures else frozenset()
-    barring: set[frozenset[int]] = set()
-    for signature in sorted(signatures, key=lambda s: (len(s), sorted(s))):
-        rest = signatures - barring - {signature}
-        if rest and frozenset.intersection(*rest) > common:
-            barring.add(signature)
-            common = frozenset.intersection(*rest)
-    return [b for b in bins if b.classes in barring]
-
-
-def _fold(singles: list[_Bin], into: list[_Bin], able: _Able) -> list[_Bin]:
-    """Let each join the first bin with which a class is left that may carry both; the most particular come first."""
-    bins = list(into)
-    for single in sorted(singles, key=lambda b: (len(b.classes), b.consignments[0].consignment_id)):
-        for position, other in enumerate(bins):
-            both = _joined(other, single, able)
-            if both.classes:
-                bins[position] = both
-                break
-        else:
-            bins.append(single)
-    return bins
-
-
-def _single(consignment: Consignment, admitted: frozenset[int], able: _Able) -> _Bin:
-    load = load_of(consignment)
-    inbound = consignment.direction is Direction.INBOUND
-    deliver, pick_up = (load, Load()) if inbound else (Load(), load)
-    single = _Bin((consignment,), admitted, deliver, pick_up)
-    return replace(single, classes=able(single))
-
-
-def _joined(first: _Bin, second: _Bin, able: _Able) -> _Bin:
-    both = _Bin(
-        (*first.consignments, *second.consignments),
-        first.classes & second.classes,
-        first.deliver + second.deliver,
-        first.pick_up + second.pick_up,
-    )
-    return replace(both, classes=able(both))
-
-
-def _demand(index: DayIndex, matrix: RoadMatrix, b: _Bin, class_number: Mapping[int, int]) -> Demand:
-    node = index.nodes[b.consignments[0].node_ids[0]]
+def _demand(index: DayIndex, matrix: RoadMatrix, visit: Visit, class_number: Mapping[int, int]) -> Demand:
+    node = index.nodes[visit.node_id]
     return Demand(
         node=matrix.position[node.node_id],
-        deliver=b.deliver,
-        pick_up=b.pick_up,
-        handling_s=node.service_per_piece_s * (b.deliver.pieces + b.pick_up.pieces),
-        classes=frozenset(class_number[k] for k in b.classes),
-        unserved_fen=sum(index.unserved_fen(c) for c in b.consignments),
+        deliver=visit.deliver,
+        pick_up=visit.pick_up,
+        handling_s=node.service_per_piece_s * (visit.deliver.pieces + visit.pick_up.pieces),
+        classes=frozenset(class_number[k] for k in visit.classes),
+        leaving_fen=sum(index.leaving_fen(c) for c in visit.consignments),
+        may_wait=visit.may_wait,
     )

@@ -15,7 +15,8 @@ from services.model.units import DAY_S, rate_fen
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Load, Route
 from services.route.roads.source import RoadMatrix
-from services.route.run_task import RunTask, load_of
+from services.route.room import load_of
+from services.route.run_task import RunTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def make_run(index: DayIndex, matrix: RoadMatrix, task: RunTask, route: Route, v
         run_id=run_id,
         vehicle_id=vehicle.vehicle_id,
         stops=stops,
-        carriages=tuple(Carriage(c.consignment_id, _agreement(index, c, vehicle)) for c in carried),
+        carriages=tuple(Carriage(c.consignment_id, agreement_on(index, c, vehicle)) for c in carried),
         distance_m=distance_m,
         duration_s=duration_s,
         vehicle_fen=vehicle.fixed_fen,
@@ -69,7 +70,7 @@ def make_run(index: DayIndex, matrix: RoadMatrix, task: RunTask, route: Route, v
     )
 
 
-def _agreement(index: DayIndex, consignment: Consignment, vehicle: Vehicle) -> str:
+def agreement_on(index: DayIndex, consignment: Consignment, vehicle: Vehicle) -> str:
     """What the consignment travels under: its carrier's own right, else an agreement without a daily limit."""
     ways = index.ways(consignment, ResourceKind.VEHICLE, vehicle.vehicle_id)
     return min(ways, key=lambda a: (index.counts_towards_limit(consignment, a), a), default="")
@@ -87,7 +88,7 @@ def _calls(
         calls.append(_Call(index.hub, brought, tuple(c for c in goods if c.direction is Direction.INBOUND)))
         calls += [
             _Call(
-                index.nodes[visit[0].node_ids[0]],
+                index.nodes[index.node_ids[visit[0].consignment_id][0]],
                 tuple(c for c in visit if c.direction is Direction.INBOUND),
                 tuple(c for c in visit if c.direction is Direction.OUTBOUND),
             )

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import itertools
+from typing import Final
 
 from services.model.agreements import Direction
 from services.model.consignments import Consignment, ResourceKind
 from services.model.fleet import Vehicle
+from services.model.network import Node
 from services.model.plan import Unserved, UnservedReason
 from services.model.units import clock
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Load
+from services.route.hand_over import open_nodes
 from services.route.roads.source import RoadMatrix
-from services.route.run_task import is_for_runs, load_of
+from services.route.room import load_of, room_on
+from services.route.run_task import is_for_runs
+
+_WEEKDAYS: Final = "一二三四五六日"
 
 
 def explain_unserved(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> Unserved:
     """Name the first limit that keeps a consignment out, and what would change it."""
-    reason, detail = _reason(index, matrix, consignment)
+    if index.node_ids[consignment.consignment_id]:
+        reason, detail = _reason(index, matrix, consignment)
+    else:
+        reason, detail = _no_node(index, consignment)
     return Unserved(consignment.consignment_id, reason, detail)
 
 
@@ -38,13 +47,12 @@ def _reason(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> tu
     if not vehicles:
         return (
             UnservedReason.NO_ADMISSIBLE_RESOURCE,
-            f"{consignment.carrier_id}没有可用的车辆：需与车辆所有方签订协议"
-            f"(最重单件 {consignment.max_piece_g / 1000:g} kg)",
+            f"{consignment.carrier_id}没有可用的车辆：需与车辆所有方签订协议({_pieces_text(consignment)})",
         )
     load = load_of(consignment)
-    large = [v for v in vehicles if load.fits(_capacity(v))]
+    large = [v for v in vehicles if load.fits(room_on(v))]
     if not large:
-        most = max(vehicles, key=lambda v: (v.capacity_g, v.capacity_ml, v.capacity_pieces))
+        most = max(vehicles, key=lambda v: _amounts(room_on(v)))
         return UnservedReason.TOO_LARGE, _too_large(load, most)
     shortages = [_shortage(index, matrix, consignment, vehicle) for vehicle in large]
     if all(shortages):
@@ -56,23 +64,61 @@ def _reason(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> tu
     )
 
 
-def _capacity(vehicle: Vehicle) -> Load:
-    return Load(vehicle.capacity_g, vehicle.capacity_ml, vehicle.capacity_pieces)
+def _no_node(index: DayIndex, consignment: Consignment) -> tuple[UnservedReason, str]:
+    """Nobody takes it over: the hub or every node is closed, or has no room."""
+    today = index.day.service_date
+    weekday = f"周{_WEEKDAYS[today.weekday()]}"
+    nodes = [index.nodes[node_id] for node_id in consignment.node_ids]
+    names = "、".join(node.name for node in nodes)
+    if not index.nodes[consignment.hub_id].is_open_on(today):
+        return UnservedReason.OUT_OF_REACH, f"{index.nodes[consignment.hub_id].name}当日（{weekday}）不开放：改日配送"
+    if not (open_ids := open_nodes(consignment, index.nodes, today)):
+        return UnservedReason.OUT_OF_REACH, f"{names} 当日（{weekday}）不开放：改日配送或增加站点"
+    limits = "、".join(_storage_text(index.nodes[node_id]) for node_id in open_ids)
+    size = f"{consignment.pieces} 件 {consignment.volume_ml / 1000:g} L"
+    if all(_exceeds(consignment, index.nodes[node_id]) for node_id in open_ids):
+        return UnservedReason.TOO_LARGE, f"{size} 超出站点存放上限：{limits}；增加格口或站点可送达"
+    return UnservedReason.FLEET_EXHAUSTED, f"站点当日已存满：{limits}；增加格口或站点可再收 {size}"
+
+
+def _storage_text(node: Node) -> str:
+    limits = [
+        *([] if node.max_pieces is None else [f"{node.max_pieces} 件"]),
+        *([] if node.max_volume_ml is None else [f"{node.max_volume_ml / 1000:g} L"]),
+    ]
+    return f"{node.name} {'/'.join(limits)}"
+
+
+def _exceeds(consignment: Consignment, node: Node) -> bool:
+    return (node.max_pieces is not None and consignment.pieces > node.max_pieces) or (
+        node.max_volume_ml is not None and consignment.volume_ml > node.max_volume_ml
+    )
+
+
+def _pieces_text(consignment: Consignment) -> str:
+    size = f"、最大单件 {consignment.max_piece_ml / 1000:g} L" if consignment.max_piece_ml else ""
+    return f"最重单件 {consignment.max_piece_g / 1000:g} kg{size}"
+
+
+def _amounts(load: Load) -> tuple[int, int, int]:
+    return load.weight_g, load.volume_ml, load.pieces
 
 
 def _too_large(load: Load, most: Vehicle) -> str:
+    room = room_on(most)
     over = [
-        (load.weight_g - most.capacity_g, 1000, "kg"),
-        (load.volume_ml - most.capacity_ml, 1000, "L"),
-        (load.pieces - most.capacity_pieces, 1, "件"),
+        (load.weight_g - room.weight_g, 1000, "kg"),
+        (load.volume_ml - room.volume_ml, 1000, "L"),
+        (load.pieces - room.pieces, 1, "件"),
     ]
     missing = "、".join(f"{amount / per:g} {unit}" for amount, per, unit in over if amount > 0)
-    return f"超过最大可用车辆 {most.vehicle_id}：还差 {missing or '组合容量'}"
+    mail = "（已扣除普服邮件）" if most.mail_g or most.mail_ml or most.mail_pieces else ""
+    return f"超过最大可用车辆 {most.vehicle_id}{mail}：还差 {missing or '组合容量'}"
 
 
 def _shortage(index: DayIndex, matrix: RoadMatrix, consignment: Consignment, vehicle: Vehicle) -> str:
     """What this vehicle lacks to serve the consignment alone, or empty text when it could."""
-    hub, node = index.hub, index.nodes[consignment.node_ids[0]]
+    hub, node = index.hub, index.nodes[index.node_ids[consignment.consignment_id][0]]
     way = [matrix.position[n] for n in (vehicle.depot, hub.node_id, node.node_id, hub.node_id, vehicle.depot)]
     distance_m = sum(int(matrix.distance_m[a, b]) for a, b in itertools.pairwise(way))
     drives = [int(matrix.duration_s[a, b]) for a, b in itertools.pairwise(way)]

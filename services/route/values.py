@@ -28,11 +28,11 @@ class Estimate(Enum):
 def run_values(index: DayIndex, matrix: RoadMatrix, plan: Plan, estimate: Estimate, factor_percent: int) -> RunValues:
     """Value every village: on runs by what leaving it out saves, on lines by what a run would spend to take it in.
 
-    Consignments that are unserved, and villages no run calls at, are worth their price unserved.
+    Consignments that are unserved or wait are worth the price of that.
     """
     village_fen: dict[str, int] = {}
     for run in plan.runs:
-        stop_fen = _margins(index, matrix, run)
+        stop_fen = margins_fen(index, matrix, run)
         if estimate is Estimate.SHARE:
             run_fen = run.vehicle_fen + run.distance_fen + run.time_fen + run.co2_fen
             total = sum(stop_fen.values()) or 1
@@ -42,11 +42,15 @@ def run_values(index: DayIndex, matrix: RoadMatrix, plan: Plan, estimate: Estima
     booked = {index.consignments[b.consignment_id].village_code for b in plan.bookings}
     for village in booked - village_fen.keys():
         village_fen[village] = _cheapest_detour_fen(index, matrix, plan.runs, village)
-    unserved = {u.consignment_id: index.unserved_fen(index.consignments[u.consignment_id]) for u in plan.unserved}
-    return RunValues({v: fen * factor_percent // 100 for v, fen in village_fen.items()}, unserved)
+    left = [*(one.consignment_id for one in plan.unserved), *(one.consignment_id for one in plan.waiting)]
+    return RunValues(
+        {v: fen * factor_percent // 100 for v, fen in village_fen.items()},
+        {c: index.leaving_fen(index.consignments[c]) for c in left},
+    )
 
 
-def _margins(index: DayIndex, matrix: RoadMatrix, run: Run) -> dict[str, int]:
+def margins_fen(index: DayIndex, matrix: RoadMatrix, run: Run) -> dict[str, int]:
+    """What a run would save without its calls at each village, all else as it is."""
     vehicle = index.vehicles[run.vehicle_id]
     fen: dict[str, int] = {}
     for before, stop, after in zip(run.stops, run.stops[1:], run.stops[2:], strict=False):

@@ -105,6 +105,13 @@ class ServiceSettings(Settings):
     """How long calls may go on after SIGTERM."""
 
 
+class ConsolidationSettings(ServiceSettings):
+    """Settings of the consolidation service."""
+
+    redis_url: str | None = Field(default=None, validation_alias=_REDIS_URL)
+    """Where the route service keeps its plans; without it a call carries the plan that it is about."""
+
+
 class RouteSettings(ServiceSettings):
     """Settings of the route service."""
 

@@ -29,6 +29,8 @@ class Metrics:
     """Cost of the last plan, by ``part``."""
     plan_unserved: Gauge
     """Consignments that the last plan leaves behind."""
+    plan_waiting: Gauge
+    """Consignments that the last plan leaves until tomorrow."""
     plan_villages_reached: Gauge
     """Villages that the last plan reaches."""
     parcels_held: Counter
@@ -37,6 +39,12 @@ class Metrics:
     """Parcels put into consignments."""
     consignments: Counter
     """Consignments made."""
+    settlements: Counter
+    """Days settled."""
+    coalitions_planned: Counter
+    """Plans of coalitions and of carriers alone that settlements needed."""
+    settled_fen: Gauge
+    """What partners spend on the last day that was settled."""
 
 
 def make_registry() -> CollectorRegistry:
@@ -61,6 +69,9 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
         ),
         plan_cost_fen=Gauge("cuntong_plan_cost_fen", "Cost of the last plan in fen.", ["part"], registry=registry),
         plan_unserved=Gauge("cuntong_plan_unserved", "Consignments left behind by the last plan.", registry=registry),
+        plan_waiting=Gauge(
+            "cuntong_plan_waiting", "Consignments left until tomorrow by the last plan.", registry=registry
+        ),
         plan_villages_reached=Gauge(
             "cuntong_plan_villages_reached", "Villages reached by the last plan.", registry=registry
         ),
@@ -69,4 +80,9 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
             "cuntong_parcels_consolidated", "Parcels put into consignments.", registry=registry
         ),
         consignments=Counter("cuntong_consignments", "Consignments made.", registry=registry),
+        settlements=Counter("cuntong_settlements", "Days settled.", registry=registry),
+        coalitions_planned=Counter(
+            "cuntong_coalitions_planned", "Plans that settlements needed of coalitions.", registry=registry
+        ),
+        settled_fen=Gauge("cuntong_settled_fen", "Spending on the last settled day in fen.", registry=registry),
     )

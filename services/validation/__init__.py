@@ -11,6 +11,7 @@ from services.validation.agreements import agreement_violations
 from services.validation.consignments import consignment_violations
 from services.validation.fields import amount_violations, value_violations
 from services.validation.fleet import fleet_violations
+from services.validation.held import held_violations
 from services.validation.lines import line_violations
 from services.validation.network import network_violations
 from services.validation.sizes import county_sizes, day_sizes
@@ -41,6 +42,7 @@ def day_violations(day: Day) -> list[Violation]:
     return [
         *county_violations(day.county),
         *consignment_violations(day),
+        *held_violations(day),
         *amount_violations(day.objective, "objective"),
     ]
 

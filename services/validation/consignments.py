@@ -142,8 +142,15 @@ def _parcel_violations(consignment: Consignment, index: int, first: dict[str, in
 
 def _size_violations(consignment: Consignment, path: str) -> Iterator[Violation]:
     """Report sizes of parcels that are not one a parcel or do not add up, and second numbers of other parcels."""
-    for name, total in (("parcel_g", "weight_g"), ("parcel_ml", "volume_ml"), ("parcel_pieces", "pieces")):
+    for name, total, least in (
+        ("parcel_g", "weight_g", 0),
+        ("parcel_ml", "volume_ml", 0),
+        ("parcel_pieces", "pieces", 1),
+    ):
         sizes: tuple[int, ...] = getattr(consignment, name)
+        for index, size in enumerate(sizes):
+            if size < least:
+                yield Violation(f"{path}.{name}[{index}]", f"{size} is less than {least}")
         if sizes and len(sizes) != len(consignment.parcel_ids):
             yield Violation(f"{path}.{name}", f"has {len(sizes)} entries for {len(consignment.parcel_ids)} parcels")
         elif sizes and sum(sizes) != getattr(consignment, total):

@@ -30,7 +30,7 @@ def quoted(text: str) -> str:
     '"HUB"'
     """
     cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return '"' + _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", cut) + '"'
+    return f'"{without_controls(cut)}"'
 
 
 def time_text(time_s: int) -> str:
@@ -110,13 +110,26 @@ def mail_violations(item: Any, owner_role: Role | None, path: str) -> Iterator[V
             yield Violation(f"{path}.mail_{unit}", f"keeps room for mail, but its owner has role {owner_role}")
 
 
-def _text(value: str, path: str) -> Iterator[Violation]:
-    if isinstance(value, Enum):
-        return
+def printable_violation(value: str, path: str, max_chars: int = MAX_TEXT) -> Iterator[Violation]:
+    """Report a text with control characters or more than ``max_chars``."""
     if _UNPRINTABLE.search(value):
         yield Violation(path, f"{quoted(value)} has a control character")
-    if len(value) > MAX_TEXT:
-        yield Violation(path, f"{quoted(value)} has {len(value)} characters, more than {MAX_TEXT}")
+    if len(value) > max_chars:
+        yield Violation(path, f"{quoted(value)} has {len(value)} characters, more than {max_chars}")
+
+
+def without_controls(text: str) -> str:
+    r"""Write the control characters of a text out, so that it can be shown and sent.
+
+    >>> without_controls("A\x001")
+    'A\\u00001'
+    """
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _text(value: str, path: str) -> Iterator[Violation]:
+    if not isinstance(value, Enum):
+        yield from printable_violation(value, path)
 
 
 def _number(value: int) -> str:

@@ -12,6 +12,7 @@ MAX_NODES: Final = 3_000  # roads are reckoned between each two
 MAX_OF_ONE_COUNTY: Final = 2_000
 MAX_TRIPS: Final = 20_000
 MAX_CONSIGNMENTS: Final = 100_000
+MAX_HELD: Final = 200_000
 
 
 def county_sizes(county: County) -> Iterator[Violation]:
@@ -26,6 +27,7 @@ def day_sizes(day: Day) -> Iterator[Violation]:
     """Report lists of a day that are too long."""
     yield from _too_many(len(day.consignments), MAX_CONSIGNMENTS, "consignments")
     yield from _too_many(len(day.admission_sets), MAX_CONSIGNMENTS, "admission_sets")
+    yield from _too_many(len(day.held), MAX_HELD, "held")
 
 
 def _too_many(count: int, limit: int, path: str, what: str = "entries") -> Iterator[Violation]:

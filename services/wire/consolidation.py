@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
-from cuntong.consolidation.v1 import consignments_pb2
 from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
+from cuntong.goods.v1 import consignments_pb2, held_pb2
 
 from services.model.consignment_table import CONSIGNMENT_SCHEMA, consignments_of
 from services.model.consignments import AdmissionSet, Consignment
@@ -81,9 +81,9 @@ def _message_parts(answer: ConsolidationAnswer) -> Iterator[pb.ConsolidateRespon
     for fates in answer.fates.iter_slices(ITEMS_PER_PART * 10):
         columns = pb.ParcelFates(row=fates["row"].to_list(), consignment_ordinal=fates["ordinal"].to_list())
         yield pb.ConsolidateResponse(fates=columns)
-    reasons = enum_of(pb.HeldParcel.DESCRIPTOR, "reason")
+    reasons = enum_of(held_pb2.HeldParcel.DESCRIPTOR, "reason")
     for held in _batched(
-        pb.HeldParcel(**{**row, "reason": enum_number(reasons, row["reason"])})
+        held_pb2.HeldParcel(**{**row, "reason": enum_number(reasons, row["reason"])})
         for row in answer.held.iter_rows(named=True)
     ):
         yield pb.ConsolidateResponse(held=held)
@@ -198,7 +198,7 @@ def _held(part: pb.ConsolidateResponse, violations: list[Violation]) -> Iterator
             yield frame
     if not part.held:
         return
-    reasons = enum_names(enum_of(pb.HeldParcel.DESCRIPTOR, "reason"))
+    reasons = enum_names(enum_of(held_pb2.HeldParcel.DESCRIPTOR, "reason"))
     violations += [
         Violation(f"held[{i}].reason", "is not specified") for i, h in enumerate(part.held) if h.reason not in reasons
     ]

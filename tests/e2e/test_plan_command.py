@@ -136,7 +136,7 @@ def test_a_plan_leaves_all_papers_and_nothing_else(planned: Callable[[str], tupl
     assert code == 0, said
     assert "校核通过" in said
     names = {path.name for path in papers.iterdir()}
-    assert names >= {"plan.json", "map.html", "summary.json", "held.csv"}
+    assert names >= {"plan.json", "day.json", "map.html", "summary.json", "held.csv", "装袋单.csv"}
     assert any(name.startswith(("路单-", "搭载单-")) for name in names)
     assert [path.name for path in papers.parent.iterdir()] == [DATE]
     summary = json.loads((papers / "summary.json").read_bytes())
@@ -169,6 +169,25 @@ def test_a_plan_and_its_papers_can_be_shown(planned: Callable[[str], tuple[int, 
     code, said = run("show", planned("whole")[2] / "plan.json")
     assert code == 0, said
     assert "总费用" in said
+
+
+def test_each_parcel_of_a_planned_day_can_be_traced(planned: Callable[[str], tuple[int, str, Path]]) -> None:
+    papers = planned("whole")[2]
+    asked = {
+        "甲速递/W1": (0, ("已安排", "袋号", "责任链", "甲速递：送到")),
+        "EXP-A/W3": (0, ("已安排", "出村", "从")),
+        "EXP-A/W4": (0, ("扣留", "第 5 行", "村无法识别")),
+        "EXP-A/W9": (2, ("没有快件",)),
+    }
+    commands = {parcel: start("trace", parcel, "--plan", papers) for parcel in asked}
+    as_json = start("trace", "EXP-B/W2", "--plan", papers, "--json")
+    for parcel, (expected, words) in asked.items():
+        code, said = commands[parcel].finish()
+        assert code == expected, said
+        assert [word for word in words if word not in said] == [], said
+        assert "Traceback" not in said
+    code, said = as_json.finish()
+    assert (code, json.loads(said)["parcel_id"]) == (0, "EXP-B/W2")
 
 
 def drop_column(path: Path, column: str) -> None:
@@ -244,7 +263,7 @@ def test_check_says_what_a_folder_holds(county: Path) -> None:
 
 def test_help_is_there_for_every_command() -> None:
     code, said = run("--help")
-    commands = ("check", "consolidate", "plan", "show", "watch", "cancel", "serve")
+    commands = ("check", "consolidate", "plan", "show", "trace", "watch", "cancel", "serve")
     assert code == 0
     assert [command for command in commands if command not in said] == []
     for command in commands:
@@ -260,6 +279,9 @@ def test_wrong_use_is_explained_without_a_traceback(county: Path) -> None:
         start("check", "/nowhere"),
         start("show", "plan-0", "--route", "127.0.0.1:1"),
         start("watch", "plan-0", "--route", "127.0.0.1:1"),
+        start("trace", "EXP-A/W1"),
+        start("trace", "EXP-A/W1", "--plan", "/nowhere"),
+        start("trace", "EXP-A/W1", "--plan-id", "plan-0", "--consolidation", "127.0.0.1:1"),
     ]
     for use in uses:
         code, said = use.finish()
@@ -290,9 +312,10 @@ def test_services_kept_up_hold_no_personal_data_and_end_on_sigterm(county: Path,
         (plan_id,) = set(re.findall(rb"plan-[0-9a-f]{32}", stored))
         route = f"--route={grpc['route']}"
         known = [start(command, plan_id.decode(), route) for command in ("show", "watch", "cancel")]
+        known += [start("trace", f"EXP-A/W{n}", "--plan-id", plan_id.decode(), addresses[0]) for n in (1, 4)]
         unknown = start("show", "plan-0", route)
         shown = [command.finish() for command in known]
-        assert [code for code, _ in shown] == [0, 0, 0], shown
+        assert [code for code, _ in shown] == [0] * 5, shown
         unknown_code, not_found = unknown.finish()
         assert (unknown_code, "没有这个计划" in not_found) == (2, True), not_found
         code, log = serve.end(signal.SIGTERM)

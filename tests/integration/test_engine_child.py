@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 
 from services.model.errors import PlanningFailedError
-from services.route.engines.child import ChildEngine
+from services.route.engines.child import ChildEngine, ChildPool
 from services.route.engines.engine import Demand, Effort, Load, RunProblem, RunSolution, VehicleClass
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +26,7 @@ LONG = Effort(60)
 
 _DRIVER = """
 import pickle, sys
-from services.route.engines.child import ChildEngine
+from services.route.engines.child import ChildEngine, ChildPool
 problem, effort = pickle.load(sys.stdin.buffer)
 ChildEngine().solve(problem, effort, lambda: False, lambda best: print(best.cost_fen, flush=True))
 """
@@ -181,3 +182,52 @@ def test_the_child_dies_with_its_parent(problem: RunProblem) -> None:
         driver.wait()
         if driver.stdout is not None:
             driver.stdout.close()
+
+
+def child_ids(problem: RunProblem, pool: ChildPool) -> set[int]:
+    """Who works on a short search."""
+    seen: set[int] = set()
+    pool.solve(problem, Effort(9, 30), never, lambda _: seen.update(mine()))
+    return seen
+
+
+def test_a_pool_searches_again_with_the_child_it_has_and_ends_it_last(problem: RunProblem) -> None:
+    with ChildPool(idle=2) as pool:
+        first, second = child_ids(problem, pool), child_ids(problem, pool)
+        assert len(first) == 1
+        assert second == first == set(mine())
+    assert not mine()
+
+
+def test_a_pooled_child_finds_what_a_fresh_one_does(problem: RunProblem) -> None:
+    with ChildPool(idle=1) as pool:
+        pool.solve(problem, Effort(9, 10, 1), never, lambda _: None)
+        reused = pool.solve(problem, Effort(9, 30, 3), never, lambda _: None)
+    assert reused == ChildEngine().solve(problem, Effort(9, 30, 3), never, lambda _: None)
+
+
+def test_a_pool_keeps_no_child_whose_search_was_broken_off(problem: RunProblem, broken: RunProblem) -> None:
+    with ChildPool(idle=2) as pool:
+        sent: list[RunSolution] = []
+        assert pool.solve(problem, LONG, lambda: bool(sent), sent.append) == sent[-1]
+        assert not mine()
+        with pytest.raises(PlanningFailedError, match="the search failed"):
+            pool.solve(broken, LONG, never, lambda _: None)
+        assert not mine()
+
+
+def test_a_pool_replaces_a_child_that_died_while_it_waited(problem: RunProblem) -> None:
+    with ChildPool(idle=1) as pool:
+        (first,) = child_ids(problem, pool)
+        os.kill(first, signal.SIGKILL)
+        assert wait_until(lambda: not Path(f"/proc/{first}/cmdline").read_bytes(), seconds=5)
+        assert child_ids(problem, pool) != {first}
+
+
+def test_searches_at_once_have_a_child_each_and_no_more_of_them_wait_than_may(problem: RunProblem) -> None:
+    with ChildPool(idle=1) as pool:
+        with ThreadPoolExecutor(2) as threads:
+            searches = [threads.submit(pool.solve, problem, Effort(1), never, lambda _: None) for _ in range(2)]
+            assert wait_until(lambda: len(mine()) == 2, seconds=5)
+            assert all(search.result() for search in searches)
+        assert len(mine()) == 1

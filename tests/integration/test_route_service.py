@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,21 @@ def test_a_plan_is_made_watched_and_read(services: Services) -> None:
     result = decode(PlanResult, response.result, found, "result", SERVICE_DATE)
     assert result is not None, found
     assert check(small_day(), result.plan) == []
+
+
+def test_what_waits_comes_back_with_its_price_and_is_counted(services: Services) -> None:
+    first, *others = small_day().consignments
+    later = replace(first, due_date=SERVICE_DATE + timedelta(days=1), wait_fen=50)
+    day = small_day(consignments=(later, *others))
+    for wanted in (True, False):
+        request = plan_request(f"waits-{wanted}", day, use_waiting=wanted, iterations=100)
+        job = submit(services, request)
+        watch(services, job.plan_id)
+        plan = get(services, job.plan_id).result.plan
+        assert [(one.consignment_id, one.wait_fen) for one in plan.waiting] == ([("C-1", 50)] if wanted else [])
+        assert plan.cost.waiting_fen == (50 if wanted else 0)
+        with urllib.request.urlopen(f"http://{services.running['route'].metrics}/metrics") as response:
+            assert f"cuntong_plan_waiting {float(wanted)}" in response.read().decode()
 
 
 def test_metrics_count_calls_and_jobs(services: Services) -> None:

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.model.agreements import Direction, Temperature
-from services.model.consignments import ResourceKind
-from services.model.plan import Booking, Carriage, Cost, Plan, Run, Shuttle, Stop, Unserved, UnservedReason
+from services.model.consignments import Goods, ResourceKind
+from services.model.plan import Booking, Carriage, Cost, Plan, Run, Shuttle, Stop, Unserved, UnservedReason, Waiting
 from services.route.checker import BrokenLaw, Law, check
 from tests.plans import SERVICE_DATE, Case, cases, sample_case
 
@@ -26,14 +26,31 @@ def test_a_valid_plan_passes(case: Case) -> None:
     assert check(case.day, case.plan) == []
 
 
-def _trip_less(trip_id: str, field: str) -> Callable[[Case], Case]:
+def _trip_less(trip_id: str, field: str, amount: int = 1) -> Callable[[Case], Case]:
     """Take one unit of capacity off a trip that ``tighten`` left none to spare."""
 
     def mutate(case: Case) -> Case:
         trip = next(t for line in case.day.county.lines for t in line.trips if t.trip_id == trip_id)
-        return case.with_trip(trip_id, **{field: getattr(trip, field) - 1})
+        return case.with_trip(trip_id, **{field: getattr(trip, field) - amount})
 
     return mutate
+
+
+def _node_less(node_id: str, field: str) -> Callable[[Case], Case]:
+    def mutate(case: Case) -> Case:
+        node = next(n for n in case.day.county.network.nodes if n.node_id == node_id)
+        return case.with_node(node_id, **{field: getattr(node, field) - 1})
+
+    return mutate
+
+
+def _wait(case: Case, consignment_id: str) -> Waiting:
+    return replace(case.plan.waiting[0], consignment_id=consignment_id)
+
+
+def _waits(**changes: Any) -> Callable[[Case], Case]:
+    """Change what the plan says of the first that waits, C11."""
+    return lambda case: case.with_plan(waiting=(replace(case.plan.waiting[0], **changes), *case.plan.waiting[1:]))
 
 
 def _vehicle_by(amount: int, field: str) -> Callable[[Case], Case]:
@@ -96,11 +113,16 @@ MUTATIONS: Final[dict[str, tuple[Law, Callable[[Case], Case]]]] = {
         Law.REFERENCE,
         lambda c: c.with_plan(unserved=(*c.plan.unserved, replace(c.plan.unserved[0], consignment_id="?"))),
     ),
+    "unknown goods waiting": (Law.REFERENCE, lambda c: c.with_plan(waiting=(*c.plan.waiting, _wait(c, "?")))),
     # conservation
     "lost from the unserved": (Law.CONSERVATION, lambda c: c.with_plan(unserved=c.plan.unserved[1:])),
     "lost from the bookings": (Law.CONSERVATION, lambda c: c.with_plan(bookings=c.plan.bookings[1:])),
     "lost from the runs": (Law.CONSERVATION, lambda c: c.with_plan(runs=c.plan.runs[1:])),
     "twice unserved": (Law.CONSERVATION, lambda c: c.with_plan(unserved=(*c.plan.unserved, c.plan.unserved[0]))),
+    "lost from the waiting": (Law.CONSERVATION, lambda c: c.with_plan(waiting=c.plan.waiting[1:])),
+    "twice waiting": (Law.CONSERVATION, lambda c: c.with_plan(waiting=(*c.plan.waiting, c.plan.waiting[0]))),
+    "carried and waiting": (Law.CONSERVATION, lambda c: c.with_plan(waiting=(*c.plan.waiting, _wait(c, "C0")))),
+    "unserved and waiting": (Law.CONSERVATION, lambda c: c.with_plan(waiting=(*c.plan.waiting, _wait(c, "C10")))),
     "twice booked": (
         Law.CONSERVATION,
         lambda c: c.with_plan(bookings=(*c.plan.bookings, replace(c.booking("OWN-O"), booking_id="again"))),
@@ -134,13 +156,26 @@ MUTATIONS: Final[dict[str, tuple[Law, Callable[[Case], Case]]]] = {
     "van over grams": (Law.VEHICLE_CAPACITY, _vehicle_by(-1, "capacity_g")),
     "van over millilitres": (Law.VEHICLE_CAPACITY, _vehicle_by(-1, "capacity_ml")),
     "van over pieces": (Law.VEHICLE_CAPACITY, _vehicle_by(-1, "capacity_pieces")),
+    "mail over grams": (Law.VEHICLE_CAPACITY, _vehicle_by(1, "mail_g")),
+    "mail over millilitres": (Law.VEHICLE_CAPACITY, _vehicle_by(1, "mail_ml")),
+    "mail over pieces": (Law.VEHICLE_CAPACITY, _vehicle_by(1, "mail_pieces")),
     "wrong grams stated": (Law.VEHICLE_CAPACITY, _stop_by(2, load_g=1)),
     "wrong millilitres stated": (Law.VEHICLE_CAPACITY, _stop_by(3, load_ml=-1)),
     "wrong pieces stated": (Law.VEHICLE_CAPACITY, _stop_by(0, load_pieces=1)),
     "bus over grams": (Law.TRIP_CAPACITY, _trip_less("BUS-O", "capacity_g")),
     "bus over millilitres": (Law.TRIP_CAPACITY, _trip_less("BUS-R", "capacity_ml")),
-    "mail over pieces": (Law.TRIP_CAPACITY, _trip_less("POST-O", "capacity_pieces")),
+    "mail trip over pieces": (Law.TRIP_CAPACITY, _trip_less("POST-O", "capacity_pieces")),
+    "mail on a trip over grams": (Law.TRIP_CAPACITY, _trip_less("POST-O", "mail_g", -1)),
+    "mail on a trip over millilitres": (Law.TRIP_CAPACITY, _trip_less("POST-R", "mail_ml", -1)),
+    "mail on a trip over pieces": (Law.TRIP_CAPACITY, _trip_less("POST-O", "mail_pieces", -1)),
     "piece too heavy": (Law.TRIP_PIECE_LIMIT, _trip_less("OWN-O", "max_piece_g")),
+    "piece too large": (Law.TRIP_PIECE_LIMIT, _trip_less("OWN-O", "max_piece_ml")),
+    # nodes
+    "node over pieces": (Law.NODE_STORAGE, _node_less("V0", "max_pieces")),
+    "node over millilitres": (Law.NODE_STORAGE, _node_less("V1", "max_volume_ml")),
+    "village closed that day": (Law.NODE_CLOSED, lambda c: c.with_node("V0", open_weekdays=(2, 3, 7))),
+    "hub closed that day": (Law.NODE_CLOSED, lambda c: c.with_node("HUB", open_weekdays=(2,))),
+    "station closed that day": (Law.NODE_CLOSED, lambda c: c.with_node("BS", open_weekdays=(6, 7))),
     # admissibility
     "vehicle not admitted": (Law.ADMISSIBILITY, lambda c: c.without_admission(ResourceKind.VEHICLE, "VAN-T")),
     "trip not admitted": (Law.ADMISSIBILITY, lambda c: c.without_admission(ResourceKind.TRIP, "BUS-R")),
@@ -223,8 +258,17 @@ MUTATIONS: Final[dict[str, tuple[Law, Callable[[Case], Case]]]] = {
             "lateness_fen",
             "unserved_fen",
             "co2_fen",
+            "waiting_fen",
         )
     },
+    "price of the mail forgotten": (Law.COST, lambda c: c.with_consignment("C12", goods=Goods.PARCEL)),
+    # waiting
+    "waits without a price": (Law.WAITING, lambda c: c.with_consignment("C11", wait_fen=None)),
+    "waits at another price": (Law.WAITING, _waits(wait_fen=76)),
+    "waits past its promise": (Law.WAITING, lambda c: c.with_consignment("C11", due_date=SERVICE_DATE)),
+    "waits in an emergency": (Law.WAITING, lambda c: c.with_consignment("C11", emergency=True)),
+    "waits at a loss": (Law.WAITING, _waits(saved_fen=-1)),
+    "waits without a word": (Law.WAITING, _waits(detail=" \n")),
     "trip charge forgotten": (Law.COST, lambda c: c.with_trip("OWN-O", tariff_trip_fen=501)),
     "run charge forgotten": (Law.COST, lambda c: c.with_agreement("AG-BUS", tariff_run_fen=78)),
     "minimum forgotten": (Law.COST, lambda c: c.with_agreement("AG-POST", minimum_fen=10**6)),
@@ -242,6 +286,7 @@ SCOPE: Final[dict[str, dict[str, Any]]] = {
     "other direction": {"directions": (Direction.OUTBOUND,)},
     "other temperature": {"temperatures": (Temperature.CHILLED,)},
     "lighter pieces": {"max_piece_g": 8},
+    "smaller pieces": {"max_piece_ml": 2_999},
     "other township": {"townships": ("220282999000",)},
     "other weekday": {"weekdays": (2, 3, 4, 5, 6, 7)},
 }
@@ -266,7 +311,7 @@ def test_an_admission_that_the_agreement_does_not_give_is_refused(name: str, agr
 _sample = sample_case()
 _names = st.sampled_from(
     ["", "?", "HUB", "BS", "V0", "VAN-T", "BUS-O", "POST-R", "BUS", "AG-BUS", "AG-TPL", "R-VAN-T", "B0"]
-    + [f"C{i}" for i in range(11)]
+    + [f"C{i}" for i in range(13)]
 )
 _numbers = st.one_of(st.integers(-3, 6), st.integers(), st.integers(20_000, 60_000))
 _texts = st.one_of(_names, st.text(max_size=3))
@@ -295,6 +340,7 @@ _plans: Final[st.SearchStrategy[Plan]] = st.builds(
     bookings=_some(_garbage(Booking), _sample.plan.bookings),
     shuttles=_some(_garbage(Shuttle), _sample.plan.shuttles),
     unserved=_some(_garbage(Unserved, reason=st.sampled_from(UnservedReason))),
+    waiting=_some(_garbage(Waiting), _sample.plan.waiting),
     cost=_garbage(Cost),
 )
 

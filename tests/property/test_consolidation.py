@@ -15,7 +15,8 @@ from services.consolidation.grouping import ConsignmentLimits
 from services.model.agreements import Direction
 from services.model.consignments import Admission, Consignment
 from services.model.day import County, Day
-from services.model.parcels import PARCEL_SCHEMA, HeldReason
+from services.model.held import HeldReason
+from services.model.parcels import PARCEL_SCHEMA
 from services.validation import day_violations
 from tests.builders import SERVICE_DATE, VILLAGES, small_county
 from tests.parcels import GAZETTEER, small_parcels

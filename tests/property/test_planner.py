@@ -14,6 +14,7 @@ from services.model.agreements import Agreement, CooperationModel, Direction, Sh
 from services.model.consignments import Admission, AdmissionSet, ResourceKind
 from services.model.day import Day, PlanSettings
 from services.model.plan import PlanResult
+from services.route.day_index import DayIndex
 from services.route.planner import plan_day
 from services.validation import day_violations
 from tests.builders import VILLAGES, small_consignment, small_day
@@ -105,10 +106,32 @@ def check_laws(day: Day) -> None:
     carried = [c.consignment_id for run in made.runs for c in run.carriages]
     carried += [b.consignment_id for b in made.bookings]
     left = {u.consignment_id: u.detail for u in made.unserved}
-    assert sorted([*carried, *left]) == sorted(c.consignment_id for c in day.consignments)
+    waiting = {w.consignment_id: w.detail for w in made.waiting}
+    assert sorted([*carried, *left, *waiting]) == sorted(c.consignment_id for c in day.consignments)
     assert all(left.values())
+    assert all(waiting.values())
     assert result.comparison is not None
     assert made.cost.total_fen <= result.comparison.shared_runs_fen
+    check_waiting(day, result)
+
+
+def check_waiting(day: Day, result: PlanResult) -> None:
+    """What may wait does so within its promise, makes nothing dearer, and is never called unserved."""
+    made, comparison = result.plan, result.comparison
+    assert comparison is not None
+    goods = {c.consignment_id: c for c in day.consignments}
+    assert all(goods[w.consignment_id].due_date > day.service_date for w in made.waiting)
+    assert made.cost.waiting_fen == sum(goods[w.consignment_id].wait_fen or 0 for w in made.waiting)
+    if all(c.wait_fen is None for c in day.consignments):
+        assert (made.waiting, comparison.all_today_fen) == ((), 0)
+        return
+    assert made.cost.total_fen <= comparison.all_today_fen <= comparison.shared_runs_fen
+    if made.waiting:
+        spared_fen = comparison.all_today_fen - made.cost.total_fen + made.cost.waiting_fen
+        assert sum(w.saved_fen for w in made.waiting) == spared_fen
+    index = DayIndex.of(day)
+    if all(c.wait_fen is None or c.wait_fen <= index.unserved_fen(c) for c in day.consignments):
+        assert all(goods[u.consignment_id].wait_fen is None for u in made.unserved)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -124,6 +147,15 @@ def test_without_lines_nothing_is_booked(day: Day) -> None:
     result = plan(day, use_lines=False)
     assert not result.plan.bookings
     assert not result.plan.shuttles
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_days())
+def test_without_waiting_nothing_waits(day: Day) -> None:
+    result = plan(day, use_waiting=False)
+    assert not result.plan.waiting
+    assert result.comparison is not None
+    assert result.comparison.all_today_fen == 0
 
 
 def test_goods_of_different_rights_are_parted_where_a_vehicle_would_stand_idle_otherwise() -> None:

@@ -31,7 +31,7 @@
   const letters = (n) => (n < 26 ? "" : letters(Math.floor(n / 26) - 1)) + String.fromCharCode(65 + (n % 26));
 
   // ---------------------------------------------------------------- the plan: runs and trips alike are services
-  const nodes = new Map(data.nodes.map((node) => [node.id, { ...node, visits: [], unserved: [] }]));
+  const nodes = new Map(data.nodes.map((node) => [node.id, { ...node, visits: [], unserved: [], waits: [] }]));
   const goods = new Map(Object.entries(data.goods));
 
   function numbers(ids) {
@@ -78,6 +78,9 @@
   }
   for (const left of data.unserved) {
     for (const id of goods.get(left.goods).nodes) nodes.get(id)?.unserved.push(left);
+  }
+  for (const one of data.waiting) {
+    for (const id of goods.get(one.goods).nodes) nodes.get(id)?.waits.push(one);
   }
 
   // ---------------------------------------------------------------- state
@@ -150,6 +153,8 @@
   };
   const HOLLOW = new Set(["VILLAGE_POST_POINT", "POST_OFFICE"]);
   const CROSS = "M-7-7 7 7M7-7-7 7";
+  const RING = "M-7.5 0A7.5 7.5 0 1 1 7.5 0 7.5 7.5 0 1 1-7.5 0Z";
+  const CLOCK = "M1.5 8A6.5 6.5 0 1 1 14.5 8 6.5 6.5 0 1 1 1.5 8ZM8 4.5V8L10.5 9.5";
   const isVillage = (node) => node.kind.startsWith("VILLAGE") || node.kind === "PARCEL_LOCKER";
   const markClass = (kind) => `mark${HOLLOW.has(kind) ? " hollow" : ""}${kind.startsWith("VILLAGE") || kind === "PARCEL_LOCKER" ? "" : " place"}`;
 
@@ -185,6 +190,7 @@
       node.mark = svg("g", { class: markClass(node.kind), onclick: () => !moved && openNode(node.id) },
         svg("circle", { class: "near", r: 10 }),
         svg("path", { class: "shape", d: SHAPES[node.kind] || SHAPES.VILLAGE_SHOP }),
+        node.waits.length ? svg("path", { class: "ring", d: RING }) : null,
         node.unserved.length ? svg("path", { class: "cross", d: CROSS }) : null,
         svg("title", {}, node.name));
     }
@@ -321,12 +327,16 @@
       const colour = mine && isVillage(node) ? `c${mine.service.colour} stop` : "none";
       const flags = [markClass(node.kind), colour];
       if (node.unserved.some((left) => isShown(left.goods))) flags.push("alarm");
-      if (!visits.length && node.kind !== "HUB") flags.push("idle");
+      const holds = node.waits.some((one) => isShown(one.goods));
+      if (holds) flags.push("holds");
+      if (!visits.length && !holds && node.kind !== "HUB") flags.push("idle");
       if (lit && !mine) flags.push("dim");
       if (node.id === state.node) flags.push("chosen");
       node.mark.setAttribute("class", flags.join(" "));
       const cross = node.mark.querySelector(".cross");
       if (cross) cross.setAttribute("display", flags.includes("alarm") ? "inline" : "none");
+      const ring = node.mark.querySelector(".ring");
+      if (ring) ring.setAttribute("display", holds ? "inline" : "none");
     }
     redraw();
   }
@@ -423,11 +433,28 @@
         el("h3", {}, el("span", { class: "badge alarm", "aria-hidden": "true" }, "✕"), `${w.unserved}: ${w[left.reason] || left.reason}`),
         el("p", { class: "quiet" }, left.detail),
         el("ul", {}, goodsRow(left.goods)))),
+      ...byDetail(node.waits).map(waitSection),
       ...mine.map(visitSection),
       others.length ? el("details", {}, el("summary", {}, say("others", others.length)), ...others.map(visitSection)) : null,
-      visits.length || node.unserved.length ? null : el("section", {}, el("p", { class: "quiet" }, w.no_visit)),
+      visits.length || node.unserved.length || node.waits.length ? null : el("section", {}, el("p", { class: "quiet" }, w.no_visit)),
     ]);
     card.scrollTop = 0;
+  }
+
+  function byDetail(waits) {
+    const order = [...waits].sort((a, b) => a.until.localeCompare(b.until));
+    return [...new Set(order.map((one) => one.detail))].map((detail) => order.filter((one) => one.detail === detail));
+  }
+
+  function waitSection(waits) {
+    const ids = waits.map((one) => one.goods);
+    const total = `${sum(ids, (id) => goods.get(id).pieces)} ${w.n_pieces}`;
+    return el("section", {},
+      el("h3", {}, el("span", { class: "badge hold", "aria-hidden": "true" }, icon(CLOCK)), `${w.waiting}: ${say("until", waits[0].until)}`),
+      el("p", { class: "quiet" }, waits[0].detail),
+      ids.length > LONG_LIST
+        ? el("details", {}, el("summary", {}, total), el("ul", {}, ...ids.map(goodsRow)))
+        : el("ul", {}, ...ids.map(goodsRow)));
   }
 
   const badge = (service) => el("span", { class: `badge ${service.type} c${service.colour}`, "aria-hidden": "true" }, service.label);
@@ -494,9 +521,11 @@
       el("dl", {},
         figure(w.cost, grouped(figures.cost_fen / 100, 2), ` ${w.yuan}`),
         saving === null ? null : figure(w[saving >= 0 ? "saving" : "extra"], percent(saving), "", saving >= 0 ? "good" : "alarm"),
-        figure(w.villages, `${figures.reached} / ${figures.villages}`, "", figures.reached === figures.villages ? "good" : "alarm"),
+        figure(w.villages, `${figures.reached} / ${figures.villages}`, "", figures.missed ? "alarm" : "good"),
         figure(w.pieces, grouped(figures.pieces, 0)),
         figure(w.distance, grouped(figures.distance_m / 1000, 0), " km"),
+        data.waiting.length
+          ? figure(w.waiting, grouped(sum(data.waiting, (one) => goods.get(one.goods).pieces), 0), ` ${w.n_pieces}`, "hold") : null,
         data.unserved.length ? figure(w.unserved, String(data.unserved.length), "", "alarm") : null));
   }
 
@@ -545,6 +574,15 @@
     return el("li", {}, service.row, service.times);
   }
 
+  function drawWaits(node) {
+    const pieces = sum(node.waits, (one) => goods.get(one.goods).pieces);
+    const until = node.waits.map((one) => one.until).sort()[0];
+    return el("li", {}, el("button", { class: "row none", title: node.waits[0].detail, onclick: () => openNode(node.id) },
+      el("span", { class: "badge hold", "aria-hidden": "true" }, icon(CLOCK)), el("b", {}, node.name),
+      el("span", { class: "right" }, `${pieces} ${w.n_pieces}`), el("small", {}, say("until", until)),
+      el("small", { class: "right" }, `${w.saves} ${yuan(sum(node.waits, (one) => one.saved_fen))}`)));
+  }
+
   function drawList() {
     const part = (title, rows) => (rows.length ? [el("h2", {}, `${title} ${rows.length}`), el("ol", {}, ...rows)] : []);
     const left = data.unserved.map((one) => {
@@ -553,7 +591,8 @@
         el("span", { class: "badge alarm", "aria-hidden": "true" }, "✕"), el("b", {}, node?.name || one.goods),
         el("span", { class: "right" }, `${goods.get(one.goods).pieces} ${w.n_pieces}`), el("small", {}, w[one.reason] || one.reason)));
     });
-    $("list").append(...part(w.unserved, left), ...part(w.runs, runs.map(drawRow)), ...part(w.trips, trips.map(drawRow)));
+    $("list").append(...part(w.unserved, left), ...part(w.runs, runs.map(drawRow)), ...part(w.trips, trips.map(drawRow)),
+      ...part(w.waiting_villages, [...nodes.values()].filter((node) => node.waits.length).map(drawWaits)));
     $("filters").setAttribute("aria-label", w.show);
     for (const word of ["in", "out", "lines"]) {
       $("filters").append(el("button", {
@@ -577,6 +616,7 @@
       trips.length ? item(sample(svg("g", { class: "c1" }, line("trip"), line("core"))), w.trip_line) : null,
       ...kinds.map((kind) => item(sample(svg("g", { class: markClass(kind) },
         svg("path", { d: SHAPES[kind], transform: kind === "HUB" ? "scale(.75)" : "" }))), w[kind])),
+      data.waiting.length ? item(sample(svg("g", { class: "mark holds" }, svg("path", { class: "ring", d: RING }))), w.waiting_mark) : null,
       data.unserved.length ? item(sample(svg("g", { class: "mark alarm" }, svg("path", { class: "cross", d: CROSS }))), w.unserved_mark) : null),
       el("p", {}, w.straight));
     $("key").open = window.innerWidth > 760;

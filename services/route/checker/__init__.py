@@ -23,9 +23,11 @@ from services.route.checker.limits import check_vehicle_limits
 from services.route.checker.reference import check_references
 from services.route.checker.road import check_run_route
 from services.route.checker.shuttles import check_shuttles
+from services.route.checker.storage import check_node_closed, check_node_storage
 from services.route.checker.times import check_run_times
 from services.route.checker.timetable import check_trip_times
 from services.route.checker.unserved import check_unserved
+from services.route.checker.waiting import check_waiting
 
 __all__ = ["BrokenLaw", "Law", "check"]
 
@@ -35,6 +37,8 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_vehicle_capacity,
     check_trip_capacity,
     check_trip_piece_limit,
+    check_node_storage,
+    check_node_closed,
     check_admissibility,
     check_daily_limit,
     check_cold,
@@ -45,6 +49,7 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_shuttles,
     check_cost,
     check_unserved,
+    check_waiting,
 )
 
 

@@ -127,6 +127,8 @@ def _limits_broken(facts: Facts, consignment: Consignment, resource: _Resource, 
         yield f"not for {consignment.temperature} goods"
     if agreement.max_piece_g is not None and consignment.max_piece_g > agreement.max_piece_g:
         yield f"a piece of {consignment.max_piece_g} g is over {agreement.max_piece_g} g"
+    if agreement.max_piece_ml is not None and consignment.max_piece_ml > agreement.max_piece_ml:
+        yield f"a piece of {consignment.max_piece_ml} ml is over {agreement.max_piece_ml} ml"
     if accepted_as_emergency:
         return
     if consignment.carrier_id not in agreement.principals:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.model.consignments import Consignment
+from services.model.fleet import Vehicle
+from services.model.lines import Trip
 from services.model.plan import Plan
 from services.route.checker.facts import Facts
 from services.route.checker.law import BrokenLaw, Law
@@ -18,7 +20,7 @@ def check_vehicle_capacity(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
     """Follow each run's load from stop to stop; it is what the plan states and what the vehicle can bear."""
     for run in plan.runs:
         vehicle = facts.vehicles.get(run.vehicle_id)
-        room = (vehicle.capacity_g, vehicle.capacity_ml, vehicle.capacity_pieces) if vehicle else None
+        room = _room(vehicle) if vehicle else None
         load = [0, 0, 0]
         for at, stop in enumerate(run.stops):
             for sign, names in ((-1, stop.drop), (1, stop.take)):
@@ -30,7 +32,7 @@ def check_vehicle_capacity(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
                 if stated != load[i]:
                     detail = f"leaves {where} with {load[i]} {_UNITS[i]} and states {stated}"
                     yield BrokenLaw(Law.VEHICLE_CAPACITY, run.run_id, detail)
-                if room and load[i] > room[i]:
+                if room and load[i] > room[i].limit:
                     detail = f"leaves {where} with {load[i]} {_UNITS[i]} in a vehicle for {room[i]}"
                     yield BrokenLaw(Law.VEHICLE_CAPACITY, run.run_id, detail)
 
@@ -52,23 +54,51 @@ def check_trip_capacity(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
                 change[alight] -= amount
     for trip_id, on_trip in changes.items():
         _, trip = facts.trips[trip_id]
-        room = (trip.capacity_g, trip.capacity_ml, trip.capacity_pieces)
-        for change, limit, unit in zip(on_trip, room, _UNITS, strict=True):
+        for change, room, unit in zip(on_trip, _room(trip), _UNITS, strict=True):
             for segment, load in enumerate(accumulate(change)):
-                if load > limit:
+                if load > room.limit:
                     start = trip.stop_times[segment].node_id
-                    detail = f"carries {load} {unit} after stop {segment} ({start}), it has room for {limit}"
+                    detail = f"carries {load} {unit} after stop {segment} ({start}), it has room for {room}"
                     yield BrokenLaw(Law.TRIP_CAPACITY, trip_id, detail)
 
 
 def check_trip_piece_limit(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
-    """Compare the heaviest piece of each booking with the heaviest that its trip takes."""
+    """Compare the heaviest and the largest piece of each booking with what its trip takes."""
     for booking in plan.bookings:
         consignment, line_trip = facts.consignments.get(booking.consignment_id), facts.trips.get(booking.trip_id)
-        limit = line_trip[1].max_piece_g if line_trip else None
-        if consignment and limit is not None and consignment.max_piece_g > limit:
-            detail = f"has a piece of {consignment.max_piece_g} g, the trip takes {limit} g"
-            yield BrokenLaw(Law.TRIP_PIECE_LIMIT, booking.booking_id, detail)
+        if consignment is None or line_trip is None:
+            continue
+        _, trip = line_trip
+        for piece, limit, unit in (
+            (consignment.max_piece_g, trip.max_piece_g, "g"),
+            (consignment.max_piece_ml, trip.max_piece_ml, "ml"),
+        ):
+            if limit is not None and piece > limit:
+                detail = f"has a piece of {piece} {unit}, the trip takes {limit} {unit}"
+                yield BrokenLaw(Law.TRIP_PIECE_LIMIT, booking.booking_id, detail)
+
+
+class _Room(NamedTuple):
+    """What there is in one unit, and what of it universal-service mail takes before anything else."""
+
+    capacity: int
+    mail: int
+
+    @property
+    def limit(self) -> int:
+        """What is left for parcels."""
+        return self.capacity - self.mail
+
+    def __str__(self) -> str:
+        return f"{self.limit} ({self.capacity} less {self.mail} of mail)" if self.mail else str(self.limit)
+
+
+def _room(resource: Vehicle | Trip) -> tuple[_Room, _Room, _Room]:
+    return (
+        _Room(resource.capacity_g, resource.mail_g),
+        _Room(resource.capacity_ml, resource.mail_ml),
+        _Room(resource.capacity_pieces, resource.mail_pieces),
+    )
 
 
 def _amounts(consignment: Consignment) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""Each consignment of the day is exactly once carried from end to end, booked from end to end, or unserved."""
+"""Each consignment of the day is exactly once carried from end to end, booked from end to end, waiting, or unserved."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ def _check_once(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
         fates[booking.consignment_id].append(f"booking {booking.booking_id}")
     for left in plan.unserved:
         fates[left.consignment_id].append("unserved")
+    for one in plan.waiting:
+        fates[one.consignment_id].append("waiting")
     for consignment_id in facts.consignments:
         fate = fates[consignment_id]
         if len(fate) != 1:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Final
 
+from services.model.consignments import Consignment, Goods
 from services.model.plan import Booking, Cost, Plan, Run
 from services.route.checker.facts import Facts
 from services.route.checker.law import BrokenLaw, Law
 
 _EMERGENCY_FACTOR: Final = 10
+_MAIL_FACTOR: Final = 5
 
 
 def check_cost(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
@@ -43,6 +45,7 @@ def check_cost(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
         lateness_fen=0,
         unserved_fen=_unserved_fen(facts, plan),
         co2_fen=co2_fen,
+        waiting_fen=_waiting_fen(facts, plan),
     )
     names = [part.name for part in fields(Cost)]
     yield from _compare("plan", {n: getattr(plan.cost, n) for n in names}, {n: getattr(due_cost, n) for n in names})
@@ -98,9 +101,22 @@ def _tariffs_fen(facts: Facts, tariffs: list[tuple[Booking, int]]) -> int:
 def _unserved_fen(facts: Facts, plan: Plan) -> int:
     prices = facts.day.objective
     return sum(
-        (prices.unserved_fen + prices.unserved_fen_per_piece * c.pieces) * (_EMERGENCY_FACTOR if c.emergency else 1)
+        (prices.unserved_fen + prices.unserved_fen_per_piece * c.pieces) * _urgency(c)
         for c in facts.known(left.consignment_id for left in plan.unserved)
     )
+
+
+def _urgency(consignment: Consignment) -> int:
+    """Tell how many times the price of other goods it is to leave these: emergencies come first, then the mail."""
+    if consignment.emergency:
+        return _EMERGENCY_FACTOR
+    return _MAIL_FACTOR if consignment.goods is Goods.MAIL else 1
+
+
+def _waiting_fen(facts: Facts, plan: Plan) -> int:
+    """Add up the prices that the day has for what waits; what may not wait has none, and WAITING says so."""
+    waiting = facts.known(one.consignment_id for one in plan.waiting)
+    return sum(c.wait_fen for c in waiting if c.wait_fen is not None)
 
 
 def _half_up(amount: int, per: int) -> int:

@@ -10,10 +10,12 @@ class Law(StrEnum):
     """What every plan obeys."""
 
     REFERENCE = "REFERENCE"  # it is a plan of this county and date and names only what the day knows
-    CONSERVATION = "CONSERVATION"  # each consignment is once carried end to end, booked end to end, or unserved
+    CONSERVATION = "CONSERVATION"  # each consignment is once carried end to end, booked end to end, waiting or unserved
     VEHICLE_CAPACITY = "VEHICLE_CAPACITY"  # grams, millilitres and pieces on every leg, and the loads stated
     TRIP_CAPACITY = "TRIP_CAPACITY"  # grams, millilitres and pieces on every segment of a trip
-    TRIP_PIECE_LIMIT = "TRIP_PIECE_LIMIT"  # the heaviest piece that a trip takes
+    TRIP_PIECE_LIMIT = "TRIP_PIECE_LIMIT"  # the heaviest and the largest piece that a trip takes
+    NODE_STORAGE = "NODE_STORAGE"  # inbound pieces and volume that a node keeps in a day
+    NODE_CLOSED = "NODE_CLOSED"  # nothing is handed over at a node that does not open on the day
     ADMISSIBILITY = "ADMISSIBILITY"  # who may use what, by the admission sets and by the agreements themselves
     DAILY_LIMIT = "DAILY_LIMIT"  # pieces a day under an agreement
     COLD = "COLD"  # cold goods ride and wait where it is cold
@@ -24,6 +26,7 @@ class Law(StrEnum):
     SHUTTLE = "SHUTTLE"  # a known transfer, once a trip and way, that meets the trip
     COST = "COST"  # every part of the price
     UNSERVED = "UNSERVED"  # what is left behind says why
+    WAITING = "WAITING"  # only what may wait does, within its promise, at its price, and says why
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,3 +45,5 @@ def _names(facts: Facts, plan: Plan) -> Iterator[tuple[str, str, str, Container[
             yield shuttle.trip_id, "consignment", consignment_id, facts.consignments
     for left in plan.unserved:
         yield left.consignment_id, "consignment", left.consignment_id, facts.consignments
+    for one in plan.waiting:
+        yield one.consignment_id, "consignment", one.consignment_id, facts.consignments

@@ -1,8 +1,8 @@
 """An engine in a process of its own, which can be killed at any moment and loses nothing it has sent.
 
-PyVRP's search has been seen not to return, and it holds the interpreter while it runs. The parent writes one task to
-the child's standard input; the child streams every better plan and the last one to its standard output, pickled. Only
-these two talk to each other, so the pickles never come from outside.
+PyVRP's search has been seen not to return, and it holds the interpreter while it runs. The parent writes tasks to the
+child's standard input; for each the child streams every better plan and the last one to its standard output, pickled.
+Only these two talk to each other, so the pickles never come from outside.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import BinaryIO, Final
+from types import TracebackType
+from typing import Final, Self
 
 from services.model.errors import PlanningFailedError
 from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolution, ShouldStop
@@ -28,12 +31,14 @@ _PATIENCE_S: Final = 30.0
 _GRACE_S: Final = 3.0
 _LONGEST_S: Final = 3_600.0
 
+Clock = Callable[[], float]
+
 
 @dataclass(frozen=True, slots=True)
 class ChildEngine:
     """PyVRP in a spawned child, one for each call of ``solve``."""
 
-    clock: Callable[[], float] = field(default=time.monotonic)
+    clock: Clock = field(default=time.monotonic)
 
     def solve(
         self,
@@ -55,68 +60,185 @@ class ChildEngine:
         """
         if not problem.demands:
             return RunSolution((), 0)
-        began = self.clock()
-        best: RunSolution | None = None
         # The kernel ends the child with the thread that started it, and this one stays until the child has ended.
-        child = subprocess.Popen(
+        child = _Child()
+        try:
+            child.ask(Task(problem, effort, start))
+            return _listen(child, effort, should_stop, on_best, self.clock)
+        finally:
+            child.end()
+
+
+class ChildPool:
+    """PyVRP in children that wait for the next search (``with``); starting one takes longer than a small search.
+
+    Parameters
+    ----------
+    idle
+        How many may wait. As many as there are searches run at once, each in a child of its own.
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(self, idle: int, clock: Clock = time.monotonic) -> None:
+        self._most_idle = idle
+        self._clock = clock
+        self._idle: list[_Child] = []
+        self._lock = threading.Lock()
+        # The kernel ends a child with the thread that started it: this thread stays as long as the pool.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="searcher-starter")
+
+    def __enter__(self) -> Self:
+        """Children are started when first needed."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End those that wait; no search may be under way."""
+        with self._lock:
+            waiting, self._idle, self._most_idle = self._idle, [], 0
+        for child in waiting:
+            child.end()
+        self._starter.shutdown()
+
+    def solve(
+        self,
+        problem: RunProblem,
+        effort: Effort,
+        should_stop: ShouldStop,
+        on_best: OnBest,
+        start: RunSolution | None = None,
+    ) -> RunSolution | None:
+        """Search in a child as ``ChildEngine`` does; one whose search has ended by itself is kept for the next."""
+        if not problem.demands:
+            return RunSolution((), 0)
+        task = Task(problem, effort, start)
+        while (child := self._take_waiting()) is not None:
+            try:
+                return self._ask(child, task, should_stop, on_best)
+            except PlanningFailedError:
+                # One that died while it waited was never told anything; the task is for the next.
+                if not child.is_lost:
+                    raise
+        return self._ask(self._starter.submit(_Child).result(), task, should_stop, on_best)
+
+    def _ask(self, child: _Child, task: Task, should_stop: ShouldStop, on_best: OnBest) -> RunSolution | None:
+        try:
+            child.ask(task)
+            return _listen(child, task.effort, should_stop, on_best, self._clock)
+        finally:
+            self._put_back(child)
+
+    def _take_waiting(self) -> _Child | None:
+        with self._lock:
+            while self._idle:
+                child = self._idle.pop()
+                if child.is_ready:
+                    return child
+                child.end()
+        return None
+
+    def _put_back(self, child: _Child) -> None:
+        with self._lock:
+            if child.is_ready and len(self._idle) < self._most_idle:
+                self._idle.append(child)
+                return
+        child.end()
+
+
+class _Child:
+    """A searcher and what it says; ``is_ready`` for a task before the first and after each that it has ended.
+
+    ``is_lost`` when it was gone before it could answer.
+    """
+
+    def __init__(self) -> None:
+        self.answers: SimpleQueue[Better | Done | Failed] = SimpleQueue()
+        self.is_lost = False
+        self._is_busy = False
+        self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "services.route.engines.searcher", str(os.getpid())],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
+        threading.Thread(target=self._receive, daemon=True).start()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be asked."""
+        return not self._is_busy and self._process.poll() is None
+
+    def ask(self, task: Task) -> None:
+        """Hand it a task, in a thread, so that a full pipe cannot block the caller."""
+        self._is_busy = True
+        threading.Thread(target=self._send, args=(task,), daemon=True).start()
+
+    def has_ended_its_search(self) -> None:
+        """Take note that it waits for the next task."""
+        self._is_busy = False
+
+    def end(self) -> None:
+        """Kill it, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdin is not None:
+            # What it was still to be told goes nowhere.
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
+
+    def _send(self, task: Task) -> None:
+        if self._process.stdin is None:
+            raise ValueError("the child needs a pipe to read from")
         try:
-            answers = _converse(child, Task(problem, effort, start))
-            while not should_stop() and self.clock() - began < _allowed_s(effort, best is not None):
+            pickle.dump(task, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            # A closed pipe is a ValueError: the child was ended meanwhile.
+            self.is_lost = True
+            self.answers.put(Failed("the search process ended before it was told what to do"))
+
+    def _receive(self) -> None:
+        if self._process.stdout is None:
+            raise ValueError("the child needs a pipe to write to")
+        with self._process.stdout as stream:
+            while True:
                 try:
-                    answer = answers.get(timeout=_POLL_S)
-                except Empty:
-                    continue
-                if isinstance(answer, Better):
-                    best = answer.solution
-                    on_best(best)
-                elif isinstance(answer, Done):
-                    return answer.solution or best
-                elif best is None:
-                    raise PlanningFailedError(f"the search failed: {answer.reason}")
-                else:
-                    return best
+                    self.answers.put(pickle.load(stream))
+                except Exception as error:
+                    # A child that was killed may be cut off anywhere, one that went wrong may have written anything,
+                    # and pickle raises nearly every kind of error then.
+                    self.is_lost = True
+                    self.answers.put(Failed(f"the search process ended early ({type(error).__name__})"))
+                    return
+
+
+def _listen(
+    child: _Child, effort: Effort, should_stop: ShouldStop, on_best: OnBest, clock: Clock
+) -> RunSolution | None:
+    """Hear a child out, until it is done, the caller wants no more or its time is over."""
+    began, best = clock(), None
+    while not should_stop() and clock() - began < _allowed_s(effort, best is not None):
+        try:
+            answer = child.answers.get(timeout=_POLL_S)
+        except Empty:
+            continue
+        if isinstance(answer, Better):
+            best = answer.solution
+            on_best(best)
+        elif isinstance(answer, Done):
+            child.has_ended_its_search()
+            return answer.solution or best
+        elif best is None:
+            raise PlanningFailedError(f"the search failed: {answer.reason}")
+        else:
             return best
-        finally:
-            child.kill()
-            child.wait()
+    return best
 
 
 def _allowed_s(effort: Effort, has_plan: bool) -> float:
     if effort.iterations is not None:
         return _LONGEST_S
     return effort.seconds + (_GRACE_S if has_plan else _PATIENCE_S)
-
-
-def _converse(child: subprocess.Popen[bytes], task: Task) -> SimpleQueue[Better | Done | Failed]:
-    """Send the task and read answers in threads, so that neither pipe can block the caller."""
-    answers: SimpleQueue[Better | Done | Failed] = SimpleQueue()
-
-    def send(stream: BinaryIO) -> None:
-        try:
-            with stream:
-                pickle.dump(task, stream, protocol=pickle.HIGHEST_PROTOCOL)
-        except BrokenPipeError:
-            answers.put(Failed("the search process ended before it was told what to do"))
-
-    def receive(stream: BinaryIO) -> None:
-        with stream:
-            while True:
-                try:
-                    answers.put(pickle.load(stream))
-                except Exception as error:
-                    # A child that was killed may be cut off anywhere, one that went wrong may have written anything,
-                    # and pickle raises nearly every kind of error then.
-                    answers.put(Failed(f"the search process ended early ({type(error).__name__})"))
-                    return
-
-    if child.stdin is None or child.stdout is None:
-        raise ValueError("the child needs pipes at both ends")
-    threading.Thread(target=send, args=(child.stdin,), daemon=True).start()
-    threading.Thread(target=receive, args=(child.stdout,), daemon=True).start()
-    return answers

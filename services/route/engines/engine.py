@@ -39,7 +39,8 @@ class Demand:
 
     ``node`` is a row of the problem's matrices. Handling takes ``handling_s`` on top of the node's own service time,
     which is spent once by a vehicle that serves several demands there in one call. ``classes`` are the vehicle
-    classes that may serve it; leaving it out costs ``unserved_fen``.
+    classes that may serve it. Leaving it out costs ``leaving_fen``; where it ``may_wait`` until tomorrow that is a
+    choice like any other, elsewhere the last resort.
     """
 
     node: int
@@ -47,7 +48,8 @@ class Demand:
     pick_up: Load
     handling_s: int
     classes: frozenset[int]
-    unserved_fen: int
+    leaving_fen: int
+    may_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)

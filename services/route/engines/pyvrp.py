@@ -31,6 +31,7 @@ SCALE: Final = 3_600
 _OUT_OF_REACH: Final = 500_000
 _SEND_EVERY_S: Final = 0.25
 _STARTS: Final = 3
+_ITERATIONS_A_START: Final = 40
 _SEED_STEP: Final = 7_919  # searches of one effort have seeds apart by this, cores have seeds apart by one
 _MAX_PENALTY: Final = 1e12
 _ITERATIONS_A_PENALTY_UPDATE: Final = 50
@@ -48,23 +49,30 @@ def solve_with_pyvrp(
     """Search in this process; see ``Engine.solve``. It cannot be interrupted: run it in a child.
 
     Half of the effort goes to a few short searches from different starts, since with few long routes the start decides
-    which vehicles are used; the other half goes on from the best. All look for routes that serve everything, which
-    PyVRP does twice as fast as weighing what to leave out. Only if there are none does the second half weigh it.
+    which vehicles are used; the other half goes on from the best. All look for routes that serve everything that may
+    not wait, which PyVRP does twice as fast as weighing what to leave out. Only if there are none does the second half
+    weigh it.
     """
     model = _Translation(problem, serve_all=True)
     keep = _KeepBest(on_best)
-    for number in range(_STARTS if start is None else 1):
-        share = effort.share(0.5 / _STARTS) if start is None else effort.share(0.5)
+    starts = _starts(effort) if start is None else 1
+    for number in range(starts):
+        share = effort.share(0.5 / starts)
         keep.offer(_search(model, share.reseeded(number * _SEED_STEP), keep.offer, start))
     rest = effort.share(0.5).reseeded(_STARTS * _SEED_STEP)
     if keep.best is None:
         # Nobody visited is a plan as well: from there, every visit that fits makes it better.
         model = _Translation(problem, serve_all=False)
-        keep.offer(RunSolution((), sum(demand.unserved_fen for demand in problem.demands)))
+        keep.offer(RunSolution((), sum(demand.leaving_fen for demand in problem.demands)))
         keep.offer(_search(model, rest, keep.offer, start or RunSolution((), 0)))
         return keep.best
     keep.offer(_search(model, rest, keep.offer, keep.best))
     return keep.best
+
+
+def _starts(effort: Effort) -> int:
+    """How many starts to try: a new one takes as long as many iterations, so with few of these one has to do."""
+    return _STARTS if effort.iterations is None else min(_STARTS, max(1, effort.iterations // _ITERATIONS_A_START))
 
 
 class _KeepBest:
@@ -192,7 +200,7 @@ class _Translation:
         lost = set(range(len(self._problem.demands))) - {i for r in routes for trip in r.trips for i in trip}
         cost = sum(
             r.fixed_vehicle_cost() + r.distance_cost() + r.duration_cost() for r in solution.routes()
-        ) // SCALE + sum(self._problem.demands[i].unserved_fen for i in lost)
+        ) // SCALE + sum(self._problem.demands[i].leaving_fen for i in lost)
         return RunSolution(tuple(sorted(routes, key=lambda r: (r.vehicle_class, r.trips))), cost)
 
     def solution(self, data: pyvrp.ProblemData, start: RunSolution) -> pyvrp.Solution:
@@ -212,6 +220,7 @@ class _Translation:
         setup_s = int(problem.service_s[demand.node])
         opens, closes = int(problem.opens_s[demand.node]), int(problem.closes_s[demand.node])
         earliest = opens + setup_s
+        required = self.serves_all and not demand.may_wait
         return pyvrp.Client(
             self._first_demand + position,
             delivery=_dimensions(demand.deliver),
@@ -219,8 +228,8 @@ class _Translation:
             service_duration=demand.handling_s,
             tw_early=earliest,
             tw_late=max(earliest, closes - demand.handling_s),
-            prize=0 if self.serves_all else demand.unserved_fen * SCALE,
-            required=self.serves_all,
+            prize=0 if required else demand.leaving_fen * SCALE,
+            required=required,
         )
 
     def _depots(self) -> list[pyvrp.Depot]:

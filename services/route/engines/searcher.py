@@ -1,4 +1,4 @@
-"""The child's end of an engine: one task from standard input, plans to standard output, then the end."""
+"""The child's end of an engine: tasks from standard input until it is closed, plans to standard output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from services.runtime.lifeline import die_with_parent
 
 def _main() -> None:
     die_with_parent(int(sys.argv[1]))
-    task: Task = pickle.load(sys.stdin.buffer)
     # What a library prints must not get between the messages.
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -22,12 +21,17 @@ def _main() -> None:
         pickle.dump(answer, output, protocol=pickle.HIGHEST_PROTOCOL)
         output.flush()
 
-    try:
-        best = solve_with_pyvrp(task.problem, task.effort, lambda solution: send(Better(solution)), task.start)
-    except Exception as error:
-        send(Failed(f"{type(error).__name__}: {error}"))
-        raise
-    send(Done(best))
+    while True:
+        try:
+            task: Task = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            best = solve_with_pyvrp(task.problem, task.effort, lambda solution: send(Better(solution)), task.start)
+        except Exception as error:
+            send(Failed(f"{type(error).__name__}: {error}"))
+            raise
+        send(Done(best))
 
 
 if __name__ == "__main__":

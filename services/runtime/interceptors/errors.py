@@ -20,7 +20,9 @@ from services.model.errors import (
     BudgetTooShortError,
     CuntongError,
     InvalidInputError,
+    NoPlanStoreError,
     OverloadedError,
+    ParcelNotFoundError,
     PlanNotFoundError,
     RequestConflictError,
     StoreUnavailableError,
@@ -73,6 +75,10 @@ def status_of(error: CuntongError) -> Status:  # noqa: PLR0911
             return _status(Code.ALREADY_EXISTS, text, "REQUEST_CONFLICT", plan_id=error.plan_id)
         case PlanNotFoundError():
             return _status(Code.NOT_FOUND, text, "PLAN_NOT_FOUND")
+        case ParcelNotFoundError():
+            return _status(Code.NOT_FOUND, text, "PARCEL_NOT_FOUND")
+        case NoPlanStoreError():
+            return _status(Code.FAILED_PRECONDITION, text, "NO_PLAN_STORE")
         case StoreUnavailableError():
             return _retryable(_status(Code.UNAVAILABLE, text, "STORE_UNAVAILABLE"), _STORE_RETRY_S)
         case OverloadedError():

@@ -11,8 +11,8 @@ from services.consolidation.gates import MAX_DAYS, MAX_PIECES, MAX_VOLUME_ML, MA
 from services.consolidation.goods import PROHIBITED_CATEGORIES
 from services.model.agreements import Partner, Role
 from services.model.day import County
+from services.model.held import HeldReason
 from services.model.network import Village
-from services.model.parcels import HeldReason
 from tests.builders import VILLAGES, small_county
 from tests.parcels import GAZETTEER, consolidate_small, small_parcels
 

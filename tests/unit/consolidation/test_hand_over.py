@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from services.consolidation.consolidate import Consolidation
 from services.model.day import County
+from services.model.held import HeldReason
 from services.model.network import Node, NodeKind
-from services.model.parcels import HeldReason
 from tests.builders import TOWNSHIP, VILLAGES, small_county
 from tests.parcels import consolidate_small, small_parcels
 

@@ -12,7 +12,7 @@ from services.files.county_folder import read_county
 from services.files.gazetteer import read_villages
 from services.files.waybills import read_waybills
 from services.model.day import Day
-from services.model.parcels import HeldReason
+from services.model.held import HeldReason
 from services.validation import day_violations
 from tests.builders import SERVICE_DATE
 

@@ -11,7 +11,7 @@ import pytest
 from services.consolidation.consolidate import Consolidation
 from services.model.agreements import Agreement, CooperationModel, Partner, Role, Sharing
 from services.model.day import County
-from services.model.parcels import HeldReason
+from services.model.held import HeldReason
 from tests.builders import SERVICE_DATE, VILLAGES, small_county
 from tests.parcels import consolidate_small, small_parcels
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.files.held_csv import HEADER, held_csv
 from services.files.sheet import as_text
-from services.model.parcels import HeldReason
+from services.model.held import HeldReason
 from tests.papers_fixture import held_frame
 
 

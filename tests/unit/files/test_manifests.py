@@ -89,7 +89,7 @@ def test_a_booking_s_paper_tells_when_and_on_what_it_travels(day: Day, plan: Pla
     assert head["件数"] == [str(goods.pieces)]
     assert head["协议"] == ["AG-6", "快交"]
     assert head["接驳"][0] == "桦甸市县级共配中心 → 桦甸市客运站"
-    listed = [row[0] for row in rows[rows.index(["运单号"]) + 1 :]]
+    listed = [row[0] for row in rows[rows.index(["运单号", "袋号"]) + 1 :]]
     assert listed == [parcel_id.split("/")[1] for parcel_id in goods.parcel_ids]
 
 

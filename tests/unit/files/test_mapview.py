@@ -15,6 +15,7 @@ import pytest
 from services.files.mapview import map_html
 from services.files.summary import Language
 from services.model.errors import InvalidInputError
+from services.model.plan import Waiting
 from tests.papers_fixture import huadian_day, huadian_plan, outline, renamed
 
 DAY = huadian_day()
@@ -101,6 +102,31 @@ def test_a_plan_without_anything_has_a_page() -> None:
     plan = replace(RESULT.plan, runs=(), bookings=(), shuttles=(), unserved=())
     data = data_of(map_html(replace(DAY, consignments=()), replace(RESULT, plan=plan, comparison=None), ""))
     assert (data["runs"], data["trips"], data["figures"]["saving_permille"]) == ([], [], None)
+
+
+def test_what_waits_is_on_it_and_its_village_is_not_missed() -> None:
+    plan = RESULT.plan
+    waiting = tuple(Waiting(left.consignment_id, 120, 900, "明日再送") for left in plan.unserved)
+    data = data_of(map_html(DAY, replace(RESULT, plan=replace(plan, unserved=(), waiting=waiting)), outline()))
+    assert [one["goods"] for one in data["waiting"]] == [left.consignment_id for left in plan.unserved]
+    assert data["waiting"][0] | {"goods": ""} == {
+        "goods": "",
+        "until": "2026-11-23",
+        "saved_fen": 900,
+        "detail": "明日再送",
+    }
+    assert (data["figures"]["reached"], data["figures"]["missed"]) == (155, 0)
+    assert data_of(map_html(DAY, RESULT, outline()))["figures"]["missed"] == 1
+
+
+def test_mail_fills_a_vehicle_as_well() -> None:
+    run = RESULT.plan.runs[0]
+    vehicles = tuple(
+        replace(v, mail_pieces=v.capacity_pieces) if v.vehicle_id == run.vehicle_id else v for v in DAY.county.vehicles
+    )
+    day = replace(DAY, county=replace(DAY.county, vehicles=vehicles))
+    assert data_of(map_html(DAY, RESULT, ""))["runs"][0]["fill_permille"] < 1_000
+    assert data_of(map_html(day, RESULT, ""))["runs"][0]["fill_permille"] >= 1_000
 
 
 def test_both_languages_have_the_same_words() -> None:

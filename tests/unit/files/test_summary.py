@@ -12,8 +12,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from services.files.summary import Language, Summary, print_summary, summarise, summary_json
-from services.model.plan import PlanResult, Unserved, UnservedReason
+from services.files.summary import Language, Summary, summarise, summary_json
+from services.files.summary_terminal import print_summary
+from services.model.plan import PlanResult, Unserved, UnservedReason, Waiting
 from tests.papers_fixture import held_frame, huadian_day, huadian_plan
 
 DAY = huadian_day()
@@ -83,6 +84,59 @@ def test_the_three_costs_stand_side_by_side() -> None:
     assert all(word in text for word in ("各家单干", "只共配", "共配＋班线", "省 68.6%", "校核通过", "155 / 156 村"))
     assert "each alone" in shown(summary_of(), "en")
     assert "各家单干" not in shown(summary_of(replace(RESULT, comparison=None)), "zh")
+
+
+def waits(result: PlanResult = RESULT) -> PlanResult:
+    """What is unserved in the plan waits instead: two consignments of one village, and one more of a reached one."""
+    carried = RESULT.plan.runs[0].carriages[0].consignment_id
+    run = replace(RESULT.plan.runs[0], carriages=RESULT.plan.runs[0].carriages[1:])
+    left = [*(one.consignment_id for one in RESULT.plan.unserved), carried]
+    waiting = tuple(Waiting(name, 120, 1_000 + i, "明日再送") for i, name in enumerate(left))
+    plan = result.plan
+    cost = replace(plan.cost, unserved_fen=0, waiting_fen=360)
+    plan = replace(plan, runs=(run, *plan.runs[1:]), unserved=(), waiting=waiting, cost=cost)
+    assert result.comparison is not None
+    return PlanResult(plan, replace(result.comparison, all_today_fen=plan.cost.total_fen * 2))
+
+
+def test_what_waits_is_counted_by_village_and_is_not_missed() -> None:
+    summary = summary_of(waits())
+    pieces = {c.consignment_id: c.pieces for c in DAY.consignments}
+    assert (summary.waiting, summary.unserved) == (3, 0)
+    assert summary.parcels_waiting == sum(pieces[one.consignment_id] for one in waits().plan.waiting)
+    assert summary.parcels_served == summary.parcels - summary.parcels_waiting
+    assert (summary.villages_reached, summary.villages_waiting, summary.villages_not_reached) == (155, 1, ())
+    assert summary.waiting_saved_fen == sum(line.saved_fen for line in summary.waiting_by_village) == 3_003
+    assert [line.consignments for line in summary.waiting_by_village] == [2, 1]
+    assert summary.cost_per_parcel_fen == round((waits().plan.cost.total_fen - 360) / summary.parcels_served)
+    assert (summary.cost_fen_all_today, summary.saving_on_all_today_permille) == (waits().plan.cost.total_fen * 2, 500)
+
+
+def test_a_village_where_something_is_unserved_as_well_is_missed() -> None:
+    result = waits()
+    first, *others = result.plan.waiting
+    left = Unserved(first.consignment_id, UnservedReason.FLEET_EXHAUSTED, "满")
+    summary = summary_of(replace(result, plan=replace(result.plan, unserved=(left,), waiting=tuple(others))))
+    assert (summary.villages_reached, summary.villages_waiting, len(summary.villages_not_reached)) == (155, 0, 1)
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_what_waits_is_shown_with_its_price_and_saving_within_the_width(language: Language) -> None:
+    text = shown(summary_of(waits()), language)
+    assert max(cell_len(line) for line in text.splitlines()) <= 80
+    words = {
+        "zh": ("155 / 156 村，另 1 村缓送", "缓送价 3.60 元，节省 30.03 元", "再加缓送", "（比当日全送省 50.0%）"),
+        "en": ("saves 30.03",),
+    }
+    assert all(word in text for word in words[language])
+    assert "缓送" not in shown(summary_of(), "zh")
+
+
+def test_the_document_says_what_waits() -> None:
+    document = orjson.loads(summary_json(summary_of(waits())))
+    assert (document["waiting"], document["villages_waiting"], document["waiting_saved_fen"]) == (3, 1, 3_003)
+    assert document["cost_fen"]["waiting"] == 360
+    assert document["waiting_by_village"][0]["due_date"] == "2026-11-23"
 
 
 def test_an_empty_day_has_figures_too() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -16,7 +17,7 @@ from services.model.lines import StopTime
 from services.route.assignment import RunValues, assign_bookings
 from services.route.day_index import DayIndex
 from services.route.options import BookingOption, enumerate_options
-from tests.builders import VILLAGES, small_consignment, small_day
+from tests.builders import SERVICE_DATE, VILLAGES, small_consignment, small_day
 
 LINE = (
     StopTime("BS", 36_000, 36_000),
@@ -108,6 +109,38 @@ def test_a_village_is_not_freed_by_a_part_of_it() -> None:
 def test_a_village_with_goods_that_no_line_takes_is_not_freed() -> None:
     goods = [inbound("A"), inbound("HEAVY", max_piece_g=99_000, weight_g=99_000)]
     assert chosen(day_of(*goods, agreement={"tariff_piece_fen": 1}), villages={0: 10_000}) == set()
+
+
+def test_mail_goes_first_on_every_segment() -> None:
+    goods = [inbound("A"), inbound("B")]
+    value = {"A": 100, "B": 90}
+    assert chosen(day_of(*goods, trip={"capacity_pieces": 9, "mail_pieces": 5}), single=value) == {"A", "B"}
+    assert chosen(day_of(*goods, trip={"capacity_pieces": 9, "mail_pieces": 6}), single=value) == {"A"}
+
+
+def test_what_may_wait_is_booked_where_that_is_cheaper_than_waiting() -> None:
+    later = inbound("A", wait_fen=100, due_date=SERVICE_DATE + timedelta(days=1))
+    day = day_of(later, agreement={"tariff_piece_fen": 30})
+    assert chosen(day, villages={0: 10_000}) == {"A"}
+    assert (
+        chosen(day_of(replace(later, wait_fen=50), agreement={"tariff_piece_fen": 30}), villages={0: 10_000}) == set()
+    )
+
+
+def test_a_village_is_freed_when_the_rest_of_it_waits() -> None:
+    """What no line takes may wait for 500 fen; with what a line takes for 60 gone as well, no run need call."""
+    later = SERVICE_DATE + timedelta(days=1)
+    goods = [inbound("A"), inbound("HEAVY", max_piece_g=99_000, weight_g=99_000, wait_fen=500, due_date=later)]
+    day = day_of(*goods, agreement={"tariff_piece_fen": 30})
+    assert chosen(day, villages={0: 561}) == {"A"}
+    assert chosen(day, villages={0: 559}) == set()
+
+
+def test_what_waits_already_is_not_paid_for_twice() -> None:
+    later = SERVICE_DATE + timedelta(days=1)
+    goods = [inbound("A"), inbound("HEAVY", max_piece_g=99_000, weight_g=99_000, wait_fen=500, due_date=later)]
+    day = day_of(*goods, agreement={"tariff_piece_fen": 30})
+    assert chosen(day, villages={0: 61}, single={"HEAVY": 500}) == {"A"}
 
 
 def test_what_no_run_serves_goes_by_line_alone() -> None:

@@ -74,6 +74,21 @@ def test_its_own_kinds_do_not_carry_what_they_do_not_keep_cold() -> None:
     assert carriers["EXP-A"].cost_fen == ambient["EXP-A"].cost_fen + 22_000
 
 
+def test_what_mail_leaves_of_its_vehicles_is_what_it_has() -> None:
+    carriers, (problem,) = alone(
+        day_of(goods("A", pieces=30), vehicles=(replace(VAN_A, mail_pieces=430, max_trips=1),))
+    )
+    assert [vehicle.capacity.pieces for vehicle in problem.classes] == []
+    assert carriers["EXP-A"].unserved == 1
+    carriers, _ = alone(day_of(goods("A", pieces=30), vehicles=(replace(VAN_A, mail_pieces=420, max_trips=1),)))
+    assert (carriers["EXP-A"].runs, carriers["EXP-A"].unserved) == (1, 0)
+
+
+def test_a_vehicle_full_of_mail_is_none_at_all() -> None:
+    carriers, _ = alone(day_of(goods("A"), vehicles=(replace(VAN_A, mail_pieces=450),)))
+    assert (carriers["EXP-A"].runs, carriers["EXP-A"].unserved) == (0, 1)
+
+
 def test_what_nobody_has_a_vehicle_for_costs_its_price_unserved() -> None:
     carriers, _ = alone(day_of(goods("A", pieces=500), vehicles=()))
     assert carriers["EXP-A"] == CarrierAlone("EXP-A", 1, 0, 1, 520_000)

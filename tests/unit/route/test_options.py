@@ -180,6 +180,43 @@ def test_a_trip_takes_no_piece_over_its_limit(limit_g: int | None, possible: boo
     assert bool(options(day_with(small_consignment(), trip={"max_piece_g": limit_g}))) is possible
 
 
+@pytest.mark.parametrize(("limit_ml", "possible"), [(None, True), (5_000, True), (4_999, False)])
+def test_a_trip_takes_no_piece_larger_than_its_limit(limit_ml: int | None, possible: bool) -> None:
+    assert bool(options(day_with(small_consignment(max_piece_ml=5_000), trip={"max_piece_ml": limit_ml}))) is possible
+
+
+@pytest.mark.parametrize(
+    ("mail", "amount", "possible"),
+    [
+        ("mail_g", 97_000, True),
+        ("mail_g", 97_001, False),
+        ("mail_ml", 791_000, True),
+        ("mail_ml", 791_001, False),
+        ("mail_pieces", 38, True),
+        ("mail_pieces", 39, False),
+    ],
+)
+def test_what_mail_leaves_of_a_trip_is_on_offer(mail: str, amount: int, possible: bool) -> None:
+    assert bool(options(day_with(small_consignment(), trip={mail: amount}))) is possible
+
+
+@pytest.mark.parametrize("node", ["HUB", "BS", "V-1"])
+@pytest.mark.parametrize(("weekdays", "possible"), [((1, 5), True), ((2, 3, 4, 5, 6, 7), False)])
+def test_hub_station_and_village_must_open_on_the_day(node: str, weekdays: tuple[int, ...], possible: bool) -> None:
+    """The day is a Monday."""
+    assert bool(options(day_with(small_consignment(), nodes={node: {"open_weekdays": weekdays}}))) is possible
+
+
+def test_of_two_nodes_the_open_one_is_used() -> None:
+    day = day_with(small_consignment(node_ids=("V-1", "V-2")), nodes={"V-1": {"open_weekdays": (7,)}})
+    assert [option.alight.node_id for option in options(day)] == ["V-2"]
+
+
+def test_what_finds_no_room_to_be_kept_in_is_not_booked() -> None:
+    assert options(day_with(small_consignment(), nodes={"V-1": {"max_pieces": 2}}))
+    assert not options(day_with(small_consignment(), nodes={"V-1": {"max_pieces": 1}}))
+
+
 @pytest.mark.parametrize(
     ("capacity", "room", "possible"),
     [

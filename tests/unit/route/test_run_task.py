@@ -1,17 +1,18 @@
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.model.agreements import Agreement, CooperationModel, Direction, Sharing, Temperature
-from services.model.consignments import Admission, AdmissionSet, Consignment, ResourceKind
+from services.model.consignments import Admission, AdmissionSet, Consignment, Goods, ResourceKind
 from services.model.day import Day
 from services.model.fleet import Vehicle
 from services.model.network import Node
 from services.route.day_index import DayIndex
 from services.route.planner import choose_roads
 from services.route.run_task import RunTask, make_run_task
-from tests.builders import VILLAGES, small_consignment, small_day
+from tests.builders import SERVICE_DATE, VILLAGES, small_consignment, small_day
 
 OUT = Direction.OUTBOUND
 COLD = Temperature.CHILLED
@@ -66,7 +67,7 @@ def test_what_goes_to_one_node_is_one_visit_both_ways() -> None:
     assert visits(task) == [({"A", "B"}, {"VAN-A"})]
     (demand,) = task.problem.demands
     assert (demand.deliver.pieces, demand.pick_up.pieces) == (2, 3)
-    assert demand.unserved_fen == 22_000 + 23_000
+    assert demand.leaving_fen == 22_000 + 23_000
 
 
 def test_handling_is_counted_for_every_piece() -> None:
@@ -144,6 +145,53 @@ def test_what_would_bar_others_from_the_rest_rides_with_the_cold_goods() -> None
 @pytest.mark.parametrize("amount", [{"weight_g": 700_001}, {"volume_ml": 4_500_001}, {"pieces": 451}])
 def test_what_is_larger_than_every_vehicle_is_left_out(amount: dict[str, int]) -> None:
     assert visits(task_of(day_of(goods("A"), goods("LARGE", **amount)))) == [({"A"}, {"VAN-A"})]
+
+
+@pytest.mark.parametrize(
+    ("mail", "amount", "possible"),
+    [
+        ("mail_g", 697_000, True),
+        ("mail_g", 697_001, False),
+        ("mail_ml", 4_491_000, True),
+        ("mail_ml", 4_491_001, False),
+        ("mail_pieces", 448, True),
+        ("mail_pieces", 449, False),
+    ],
+)
+def test_what_mail_leaves_of_a_vehicle_is_on_offer(mail: str, amount: int, possible: bool) -> None:
+    taken: dict[str, Any] = {mail: amount}
+    assert bool(visits(task_of(day_of(goods("A"), vehicles=(replace(VAN, **taken),))))) is possible
+
+
+def test_vehicles_that_mail_leaves_alike_are_one_class() -> None:
+    larger = replace(VAN, vehicle_id="PVAN", capacity_pieces=500, mail_pieces=50)
+    (vehicle,) = task_of(day_of(goods("A"), vehicles=(VAN, larger))).problem.classes
+    assert (vehicle.count, vehicle.capacity.pieces) == (2, 450)
+
+
+def test_a_daily_limit_is_compared_with_what_mail_leaves() -> None:
+    task = task_of(day_of(goods("A"), vehicles=(replace(VAN, mail_pieces=440),), limit=30))
+    assert [(c.capacity.pieces, c.max_trips) for c in task.problem.classes] == [(10, 3)]
+
+
+def test_a_village_is_visited_at_its_first_node_that_opens() -> None:
+    day = day_of(goods("A", node_ids=("V-1", "V-2")), nodes={"V-1": {"open_weekdays": (2,)}})
+    (demand,) = task_of(day).problem.demands
+    assert demand.node == [node.node_id for node in day.county.network.nodes].index("V-2")
+    assert visits(task_of(day_of(goods("A"), nodes={"V-1": {"open_weekdays": (2,)}}))) == []
+
+
+def test_what_may_wait_costs_the_price_of_waiting_to_leave() -> None:
+    tomorrow = SERVICE_DATE + timedelta(days=1)
+    day = day_of(goods("A", wait_fen=70, due_date=tomorrow), goods("B", wait_fen=50, due_date=tomorrow))
+    (demand,) = task_of(day).problem.demands
+    assert (demand.leaving_fen, demand.may_wait) == (120, True)
+
+
+def test_mail_costs_five_times_as_much_to_leave_and_emergencies_ten_times() -> None:
+    mail = goods("A", goods=Goods.MAIL)
+    assert [d.leaving_fen for d in task_of(day_of(mail)).problem.demands] == [5 * 22_000]
+    assert [d.leaving_fen for d in task_of(day_of(replace(mail, emergency=True))).problem.demands] == [10 * 22_000]
 
 
 def test_a_village_with_more_than_a_load_is_visited_several_times() -> None:

@@ -19,8 +19,9 @@ def explain(
     van: dict[str, Any] | None = None,
     nodes: dict[str, dict[str, Any]] | None = None,
     admitted: bool = True,
+    more: tuple[Consignment, ...] = (),
 ) -> Unserved:
-    day = small_day(consignments=(consignment,))
+    day = small_day(consignments=(*more, consignment))
     network = day.county.network
     changed = tuple(replace(node, **(nodes or {}).get(node.node_id, {})) for node in network.nodes)
     vehicles = tuple(replace(vehicle, **(van or {})) for vehicle in day.county.vehicles)
@@ -89,6 +90,37 @@ def test_the_hub_is_closed_when_it_comes_back() -> None:
     assert left.reason is UnservedReason.OUT_OF_REACH
     assert "县级共配中心 07:05 关门" in left.detail
     assert explain(small_consignment(), nodes=early).reason is UnservedReason.FLEET_EXHAUSTED
+
+
+def test_mail_is_taken_off_before_it_is_called_too_large() -> None:
+    left = explain(small_consignment(pieces=40), van={"mail_pieces": 420})
+    assert left.reason is UnservedReason.TOO_LARGE
+    assert "VAN-A（已扣除普服邮件）：还差 10 件" in left.detail
+
+
+def test_the_village_or_the_hub_does_not_open_that_day() -> None:
+    left = explain(small_consignment(), nodes={"V-1": {"open_weekdays": (2, 3)}})
+    assert (left.reason, left.detail[:13]) == (UnservedReason.OUT_OF_REACH, "东村服务站 当日（周一）不")
+    left = explain(small_consignment(), nodes={"HUB": {"open_weekdays": (2, 3)}})
+    assert (left.reason, left.detail[:14]) == (UnservedReason.OUT_OF_REACH, "县级共配中心当日（周一）不开")
+
+
+def test_its_node_can_never_keep_it() -> None:
+    left = explain(small_consignment(), nodes={"V-1": {"max_pieces": 1, "max_volume_ml": 90_000}})
+    assert left.reason is UnservedReason.TOO_LARGE
+    assert "2 件 9 L 超出站点存放上限：东村服务站 1 件/90 L" in left.detail
+
+
+def test_others_fill_its_node() -> None:
+    nodes = {"V-1": {"max_pieces": 3}}
+    left = explain(small_consignment(), nodes=nodes, more=(small_consignment(consignment_id="C-0", parcel_ids=()),))
+    assert left.reason is UnservedReason.FLEET_EXHAUSTED
+    assert "东村服务站 3 件" in left.detail
+
+
+def test_the_largest_piece_is_named_where_nobody_may_carry_it() -> None:
+    left = explain(small_consignment(max_piece_ml=5_500), admitted=False)
+    assert "最重单件 2 kg、最大单件 5.5 L" in left.detail
 
 
 def test_it_would_fit_alone() -> None:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.model.errors import Violation
-from services.model.parcels import PARCEL_SCHEMA, HeldReason
+from services.model.held import HeldReason
+from services.model.parcels import PARCEL_SCHEMA
 from services.wire.arrow import decode_frame, encode_frame
 from services.wire.consolidation import ConsolidationAnswer, decode_answer, encode_answer
 from services.wire.parcels import decode_parcels_arrow, encode_parcels_arrow

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from services.model.consignments import Goods, Relabelled
 from services.model.day import Day
 from services.model.errors import InvalidInputError
+from services.model.held import HeldParcel, HeldReason
 from services.wire.documents import day_document, read_day
-from tests.builders import small_day
+from tests.builders import VILLAGES, small_day
 from tests.random_days import random_days
 
 
@@ -34,6 +35,12 @@ def test_what_a_consignment_knows_of_its_parcels_comes_back() -> None:
         parcel_pieces=(first.pieces - 1, 1),
     )
     day = replace(day, consignments=(known, *day.consignments[1:]))
+    assert read_day(day_document(day)) == day
+
+
+def test_what_is_held_comes_back() -> None:
+    held = HeldParcel(7, "W7", "EXP-A", HeldReason.VILLAGE_AMBIGUOUS, "可能是 2 个村之一", VILLAGES[:2])
+    day = replace(small_day(), held=(held, HeldParcel(9, "", "?", HeldReason.MALFORMED, "运单号: 空")))
     assert read_day(day_document(day)) == day
 
 

@@ -9,7 +9,8 @@ import pytest
 from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
 
 from services.model.errors import Violation
-from services.model.parcels import PARCEL_SCHEMA, HeldReason
+from services.model.held import HeldReason
+from services.model.parcels import PARCEL_SCHEMA
 from services.wire.parcels import decode_parcels, encode_parcels
 from tests.parcels import consolidate_small, small_parcels
 

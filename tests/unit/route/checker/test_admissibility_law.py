@@ -51,6 +51,7 @@ def test_a_carrier_needs_an_agreement_for_what_it_does_not_own() -> None:
         {"directions": (Direction.OUTBOUND,)},
         {"temperatures": (Temperature.FROZEN,)},
         {"max_piece_g": 1_000},
+        {"max_piece_ml": 2_999},
         {"townships": ("220282999000",)},
         {"weekdays": (7,)},
     ],
@@ -66,6 +67,7 @@ def test_the_exact_scope_is_enough() -> None:
         "directions": (Direction.INBOUND, Direction.OUTBOUND),
         "temperatures": (Temperature.AMBIENT,),
         "max_piece_g": 1_441,
+        "max_piece_ml": 3_000,
         "townships": (TOWNSHIP,),
         "weekdays": (1,),
     }
@@ -95,6 +97,7 @@ def test_an_emergency_passes_the_scope_of_an_operator_that_accepts_it() -> None:
         {"emergency": False},
         {"temperatures": (Temperature.FROZEN,)},
         {"max_piece_g": 1_000},
+        {"max_piece_ml": 2_999},
         {"valid_to": SERVICE_DATE - timedelta(days=1)},
     ],
 )

@@ -45,3 +45,23 @@ def test_a_trip_refuses_a_piece_that_is_too_heavy() -> None:
     assert sample_case().with_trip("OWN-O", max_piece_g=1_441).laws() == set()
     assert sample_case().with_trip("OWN-O", max_piece_g=1_440).laws() == {Law.TRIP_PIECE_LIMIT}
     assert sample_case().with_trip("OWN-O", max_piece_g=0).laws() == {Law.TRIP_PIECE_LIMIT}
+
+
+def test_a_trip_refuses_a_piece_that_is_too_large() -> None:
+    assert sample_case().with_trip("OWN-O", max_piece_ml=3_000).laws() == set()
+    assert sample_case().with_trip("OWN-O", max_piece_ml=2_999).laws() == {Law.TRIP_PIECE_LIMIT}
+
+
+@pytest.mark.parametrize(("unit", "over"), [("g", 4_321), ("ml", 9_000), ("pieces", 3)])
+def test_mail_goes_first_on_the_posts_trips(unit: str, over: int) -> None:
+    """On POST-O mail takes 9 of each, and C6 all the rest."""
+    more = sample_case().with_trip("POST-O", **{f"mail_{unit}": 10})
+    assert more.laws() == {Law.TRIP_CAPACITY}
+    detail = next(b.detail for b in check(more.day, more.plan))
+    assert detail.endswith(f"it has room for {over - 1} ({over + 9} less 10 of mail)")
+    assert sample_case().with_trip("POST-O", **{f"mail_{unit}": 0}).laws() == set()
+
+
+def test_mail_goes_first_in_vehicles() -> None:
+    assert sample_case().with_vehicle(mail_pieces=1).laws() == {Law.VEHICLE_CAPACITY}
+    assert sample_case().with_vehicle(mail_pieces=1, capacity_pieces=4).laws() == set()

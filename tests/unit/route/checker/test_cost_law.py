@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
+from services.model.consignments import Goods
 from services.model.plan import Cost
 from services.route.checker import Law, check
 from tests.plans import sample_case
@@ -53,7 +54,7 @@ def test_a_minimum_of_an_agreement_without_bookings_is_not_charged() -> None:
 
 
 def test_an_unserved_emergency_costs_ten_times_as_much() -> None:
-    assert sample_case().plan.cost.unserved_fen == 11 * (20_000 + 3 * 1_000)
+    assert sample_case().plan.cost.unserved_fen == 16 * (20_000 + 3 * 1_000)
 
 
 def test_a_shuttle_costs_what_its_transfer_costs() -> None:
@@ -67,3 +68,12 @@ def test_half_a_fen_is_rounded_up() -> None:
     case = case.with_vehicle(co2_g_per_km=1).with_run(distance_m=100_000)
     details = [b.detail for b in check(case.day, case.with_run(co2_fen=0).plan)]
     assert "co2_fen is 1 fen and stated as 0 fen" in details
+
+
+def test_mail_is_five_times_as_dear_to_leave_and_emergencies_ten_times() -> None:
+    """C12 is mail and is left behind."""
+    other = sample_case().with_consignment("C12", goods=Goods.REUSABLE_BAGS)
+    assert other.laws() == {Law.COST}
+    assert other.with_cost(unserved_fen=12 * (20_000 + 3 * 1_000)).laws() == set()
+    urgent = sample_case().with_consignment("C12", emergency=True)
+    assert urgent.with_cost(unserved_fen=21 * (20_000 + 3 * 1_000)).laws() == set()

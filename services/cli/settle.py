@@ -1,0 +1,93 @@
+"""``cuntong settle``: who pays whom for a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from services.cli.client import channel_to, settle_planned, settle_stored
+from services.cli.local import local_services
+from services.cli.options import DEFAULT_CONSOLIDATION
+from services.cli.stored import read_stored
+from services.files.outputs import write_file
+from services.files.settlement_json import settlement_document
+from services.files.settlement_sheets import settlement_sheets
+from services.files.settlement_terminal import print_settlement
+from services.model.settlement import Settlement, SettlementSettings
+from services.runtime.config import StoreSettings, read_settings
+
+SETTLEMENT_FILE = "settlement.json"
+
+
+def settle(
+    plan: Annotated[
+        str, typer.Argument(help="Folder that cuntong plan wrote (OUT/DATE), or the id of a plan 计划文件夹或编号.")
+    ],
+    iterations: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, help="Search iterations for each coalition; by their number unless given."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the searches and of sampling.")] = 1,
+    cores: Annotated[int, typer.Option(min=1, max=64, help="Coalitions planned at once by services started here.")] = 2,
+    consolidation: Annotated[
+        str, typer.Option(help="Address of a running consolidation service; started here for a folder unless given.")
+    ] = "",
+) -> None:
+    """Settle a plan 结算: who pays whom, what each would spend alone, and whether any coalition would leave.
+
+    For a folder, 结算单.csv, 结算明细.csv, 成本分摊.csv and settlement.json are written beside the plan.
+    """
+    console = Console(highlight=False)
+    settings = SettlementSettings(iterations=iterations, seed=seed)
+    folder = Path(plan)
+    if not folder.is_dir():
+        if "/" in plan:
+            raise typer.BadParameter(f"没有这个文件夹 there is no folder {plan}")
+        with channel_to(consolidation or DEFAULT_CONSOLIDATION) as channel, _progress(console) as on_progress:
+            settlement = settle_stored(channel, plan, settings, on_progress)
+        print_settlement(settlement, console)
+        return
+    settlement = _settle_folder(folder, settings, consolidation, cores, console)
+    print_settlement(settlement, console)
+    papers = settlement_sheets(settlement) | {SETTLEMENT_FILE: settlement_document(settlement)}
+    for name, content in papers.items():
+        write_file(folder / name, content)
+    console.print(f"→ {folder}/  {'  '.join(papers)}", soft_wrap=True)
+
+
+def _settle_folder(
+    folder: Path, settings: SettlementSettings, consolidation: str, cores: int, console: Console
+) -> Settlement:
+    stored = read_stored(folder)
+
+    def ask(address: str) -> Settlement:
+        with channel_to(address) as channel, _progress(console) as on_progress:
+            return settle_planned(channel, stored.day, stored.result, settings, on_progress)
+
+    if consolidation:
+        return ask(consolidation)
+    with local_services(read_settings(StoreSettings), workers=cores) as running:
+        return ask(running["consolidation"].grpc)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """Show how many coalitions are planned; hands out what to call with each news."""
+    bar = Progress(
+        TextColumn("联盟求解"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+        yield lambda solved, needed: bar.update(task, completed=solved, total=needed)

@@ -1,0 +1,55 @@
+"""Whole plans written out again from vehicles' trips and bookings, as the planner writes its decisions out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from services.model.day import Day
+from services.model.plan import Plan
+from services.route.assemble import Decision, make_plan
+from services.route.day_index import DayIndex
+from services.route.engines.engine import Route, RunSolution
+from services.route.line_ledger import LineUse, use_of
+from services.route.options import enumerate_options
+from services.route.planner import choose_roads, nodes_on_roads
+from services.route.roads.source import RoadMatrix
+from services.route.run_task import make_run_task
+from services.route.tours import Trips
+from services.route.village_ways import Standing
+
+
+def standing(day: Day, plan: Plan) -> Standing:
+    """Take a plan apart."""
+    return Standing(DayIndex.of(day), roads(day), plan)
+
+
+def roads(day: Day) -> RoadMatrix:
+    """The roads that the planner takes."""
+    return choose_roads(day).matrix(nodes_on_roads(day))
+
+
+def rebuild(index: DayIndex, matrix: RoadMatrix, tours: Mapping[str, Trips], uses: Iterable[LineUse]) -> Plan:
+    """Write trips and bookings out; every vehicle is a class of its own, every visit a demand."""
+    options = {use_of(option): option for option in enumerate_options(index)}
+    demands: list[tuple[str, ...]] = []
+    routes = []
+    driven = {vehicle_id: trips for vehicle_id, trips in tours.items() if trips}
+    for k, trips in enumerate(driven.values()):
+        route = []
+        for trip in trips:
+            route.append(tuple(range(len(demands), len(demands) + len(trip))))
+            demands += [tuple(c.consignment_id for c in visit.goods) for visit in trip]
+        routes.append(Route(k, tuple(route)))
+    task = replace(
+        make_run_task(index, matrix, index.day.consignments, {}),
+        demands=tuple(demands),
+        classes=tuple((vehicle_id,) for vehicle_id in driven),
+    )
+    decision = Decision(tuple(options[use] for use in uses), task, RunSolution(tuple(routes), 0))
+    return make_plan(index, matrix, decision)
+
+
+def spent_fen(plan: Plan) -> int:
+    """What is paid for what is carried."""
+    return plan.cost.total_fen - plan.cost.unserved_fen - plan.cost.waiting_fen
