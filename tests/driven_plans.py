@@ -101,7 +101,6 @@ def _limited(draw: st.DrawFn, county: County) -> County:
             shift_start_s=draw(st.sampled_from([0, 18_000, 28_800])),
             max_trips=draw(st.sampled_from([1, 2, 9])),
             per_hour_fen=draw(st.sampled_from([0, 3_000])),
-            mail_pieces=draw(st.sampled_from([0, 5])) if vehicle.owner == "POST" else 0,
         )
         for vehicle in county.vehicles
     )

@@ -458,7 +458,9 @@ def tighten(case: Case) -> Case:
             consignments[c] for node_id, c in dropped if node_id == node.node_id and consignments[c].direction is IN
         ]
         _, volume_ml, pieces = _plus((0, 0, 0), kept)
-        case = case.with_node(node.node_id, max_pieces=pieces, max_volume_ml=volume_ml, open_weekdays=(1, 4))
+        # Where nothing is kept, no limit says so: 0 would be none.
+        limits = {"max_pieces": pieces or None, "max_volume_ml": volume_ml or None}
+        case = case.with_node(node.node_id, **limits, open_weekdays=(1, 4))
     under: dict[str, int] = defaultdict(int)
     travels = [(b.consignment_id, b.agreement_id) for b in case.plan.bookings]
     travels += [(c.consignment_id, c.agreement_id) for run in case.plan.runs for c in run.carriages]

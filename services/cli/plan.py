@@ -28,6 +28,7 @@ from services.files.plan_json import plan_document
 from services.files.summary import Language, summarise, summary_json
 from services.files.summary_terminal import print_summary
 from services.files.waiting_csv import WAITING_FILE, waiting_csv
+from services.files.ways_csv import WAYS_FILE, ways_csv
 from services.model.bags import Bagging
 from services.model.day import Day, PlanSettings
 from services.model.errors import PlanRefusedError
@@ -39,6 +40,11 @@ from services.wire.documents import day_document
 _POOLED: dict[Language, str] = {
     "zh": "{rows} 票 → {consignments} 个合配件组, 扣留 {held}",
     "en": "{rows} waybills → {consignments} consignments, {held} held",
+}
+
+_BAGGED: dict[Language, str] = {
+    "zh": "装 {bags} 袋（至少要 {bound} 袋），散件 {loose} 件",
+    "en": "{bags} bags (no fewer than {bound} would do), {loose} pieces loose",
 }
 
 
@@ -94,6 +100,8 @@ def plan(
             result = _plan_remotely(route_address, day, settings, console, language)
         with seconds.of("bags"), channel_to(consolidation_address) as channel:
             bagging = pack_remotely(channel, day, result)
+        words = _BAGGED[language].format(bags=bagging.bags, bound=bagging.bound, loose=bagging.loose_pieces)
+        console.print(f"  {words}")
     with seconds.of("check"):
         broken = check_plan(day, result.plan)
     verdict = "passed" if not broken else "refused: " + ", ".join(sorted({law.law.value for law in broken}))
@@ -147,6 +155,7 @@ def _papers(county_day: CountyDay, day: Day, result: PlanResult, bagging: Baggin
         DAY_FILE: day_document(day),
         PLAN_FILE: plan_document(result),
         "map.html": map_html(day, result, county_day.folder.outline),
+        WAYS_FILE: ways_csv(day, result),
         BAG_LIST_FILE: bag_list(day, bagging),
         **manifests(day, result.plan, bagging),
         **({WAITING_FILE: waiting_csv(day, result.plan)} if result.plan.waiting else {}),

@@ -19,6 +19,7 @@ from services.model.errors import InvalidInputError, Violation
 from services.model.fleet import Vehicle
 from services.model.lines import Line
 from services.model.plan import Booking, Plan, PlanResult, Run, Stop
+from services.model.ways import VillageWay
 
 _ASSETS: Final = files("services.files") / "map"
 _PLACE: Final = re.compile(r"\{\{(\w+)\}\}")
@@ -147,6 +148,23 @@ def _view(day: Day, result: PlanResult) -> dict[str, Any]:
             }
             for one in plan.waiting
         ],
+        "ways": {way.village_code: _way(way) for way in result.ways},
+    }
+
+
+def _way(way: VillageWay) -> dict[str, Any]:
+    best = way.next_best
+    return {
+        "used": [{"mode": one.mode.name, "terms": one.terms.name, "cost_fen": one.cost_fen} for one in way.used],
+        "marginal_fen": way.marginal_fen,
+        "next": best
+        and {
+            "mode": best.mode.name,
+            "terms": [one.name for one in best.terms],
+            "cost_fen": best.cost_fen,
+            "detail": best.detail,
+        },
+        "why_none": way.why_none,
     }
 
 

@@ -14,6 +14,7 @@ from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.held import HeldReason
 from services.model.plan import Cost, Plan, PlanResult, Waiting
+from services.model.ways import ModeShare
 
 Language = Literal["zh", "en"]
 
@@ -49,7 +50,8 @@ class Summary:
     ``parcels``, ``parcels_served`` and ``parcels_waiting`` count pieces 件. Of the villages with parcels some are
     reached, some wait, that is all that is not carried there may, and the rest are not reached. ``cost_per_parcel_fen``
     leaves the prices of the unserved and of waiting out, as they are not spent. Savings are in permille of what the
-    plan is compared with. ``None``: nothing to compare.
+    plan is compared with. ``None``: nothing to compare. ``modes`` share the pieces carried out among the modes, in
+    permille; ``villages_with_other_way`` have a next best.
     """
 
     county_id: str
@@ -78,6 +80,8 @@ class Summary:
     cost_fen_shared_runs: int | None
     cost_fen_alone: int | None
     cost_fen_all_today: int | None
+    modes: tuple[ModeShare, ...]
+    villages_with_other_way: int
     saving_on_shared_runs_permille: int | None
     saving_on_alone_permille: int | None
     saving_on_all_today_permille: int | None
@@ -153,6 +157,8 @@ def summarise(
         cost_fen_shared_runs=comparison.shared_runs_fen if comparison else None,
         cost_fen_alone=comparison.alone_fen if comparison else None,
         cost_fen_all_today=all_today_fen,
+        modes=result.mode_shares,
+        villages_with_other_way=sum(way.next_best is not None for way in result.ways),
         saving_on_shared_runs_permille=saving_permille(total, comparison.shared_runs_fen) if comparison else None,
         saving_on_alone_permille=saving_permille(total, comparison.alone_fen) if comparison else None,
         saving_on_all_today_permille=saving_permille(total, all_today_fen) if all_today_fen else None,

@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from services.files.sheet import yuan
+from services.files.sheet import percent, yuan
 from services.files.summary import Language, Summary, cost_parts, saving_permille
-from services.files.words import HELD, UNSERVED
+from services.files.words import HELD, TRANSPORT_MODES, UNSERVED
 from services.model.held import HeldReason
 from services.model.plan import UnservedReason
 
@@ -38,6 +38,8 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "villages": "到村",
         "reached": "{reached} / {villages} 村",
         "villages_wait": "，另 {villages} 村缓送",
+        "modes": "进村方式",
+        "mode": "{mode} {pieces} 件 {percent}%",
         "unserved": "未安排",
         "left": "{unserved} 组",
         "waits": "缓送",
@@ -86,6 +88,8 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "villages": "Villages",
         "reached": "{reached} of {villages} reached",
         "villages_wait": ", {villages} wait",
+        "modes": "By mode",
+        "mode": "{mode} {pieces} ({percent}%)",
         "unserved": "Unserved",
         "left": "{unserved} consignments",
         "waits": "Waiting",
@@ -169,6 +173,7 @@ def _lines(summary: Summary, words: dict[str, str], language: Language) -> Itera
     if summary.villages_waiting:
         reached += words["villages_wait"].format(villages=summary.villages_waiting)
     yield _row(words["villages"], reached, "bold green" if all_reached else "bold red")
+    yield from _modes(summary, words, language)
     yield from _unserved(summary, words, language)
     yield from _waiting(summary, words)
     yield Text()
@@ -193,6 +198,20 @@ def _head(summary: Summary, words: dict[str, str], language: Language) -> Iterat
     title.append(" " * gap + mark, style="bold green" if passed else "bold red")
     yield title
     yield Text("─" * _WIDTH, style="dim")
+
+
+def _modes(summary: Summary, words: dict[str, str], language: Language) -> Iterator[Text]:
+    """Pieces and share of each mode that carries any."""
+    shown = [
+        words["mode"].format(
+            mode=TRANSPORT_MODES[share.mode] if language == "zh" else share.mode.value.lower().replace("_", " "),
+            pieces=f"{share.pieces_in + share.pieces_out:,}",
+            percent=percent(share.permille),
+        )
+        for share in summary.modes
+        if share.pieces_in + share.pieces_out
+    ]
+    yield from _wrapped(words["modes"], shown)
 
 
 def _unserved(summary: Summary, words: dict[str, str], language: Language) -> Iterator[Text]:

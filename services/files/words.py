@@ -9,6 +9,7 @@ from services.model.consignments import Goods
 from services.model.held import HeldReason
 from services.model.plan import UnservedReason
 from services.model.settlement import CoreVerdict, Purpose
+from services.model.ways import Terms, TransportMode
 
 HELD: Final[dict[HeldReason, str]] = {
     HeldReason.MALFORMED: "数据有误",
@@ -78,4 +79,18 @@ CORE: Final[dict[CoreVerdict, str]] = {
     CoreVerdict.WITHIN_GAP: "在求解误差之内",
     CoreVerdict.OUTSIDE: "不在核内",
     CoreVerdict.NOT_TESTED: "合作方过多，未检验",
+}
+
+TRANSPORT_MODES: Final[dict[TransportMode, str]] = {
+    TransportMode.BUS: "客运",
+    TransportMode.RAIL: "铁路",
+    TransportMode.POST: "邮路",
+    TransportMode.SHOP: "商贸",
+    TransportMode.FREIGHT: "货运",
+    TransportMode.SHARED_RUN: "共配车次",
+}
+
+TERMS: Final[dict[Terms, str]] = {
+    Terms.OWN: "自有",
+    **{Terms(model.value): word for model, word in MODELS.items()},
 }

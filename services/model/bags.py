@@ -96,6 +96,11 @@ class Bagging:
         return sum(len(group.bags) for group in self.groups)
 
     @property
+    def loose_pieces(self) -> int:
+        """Pieces in no bag."""
+        return sum(len(content.piece_numbers) for group in self.groups for content in group.loose)
+
+    @property
     def bound(self) -> int:
         """How many bags no packing does without."""
         return sum(group.bound for group in self.groups)

@@ -92,7 +92,7 @@ def _trip_reason(index: DayIndex, c: Consignment, trips: Sequence[Trip]) -> str:
     if all(trip.max_piece_g is not None and c.max_piece_g > trip.max_piece_g for trip in trips):
         return f"限重，最重单件 {c.max_piece_g / 1000:g} kg"
     if not any(index.ways(c, ResourceKind.NODE, node_id) for node_id in c.node_ids):
-        return f"经过，但{c.carrier_id}不能用村内站点"
+        return f"经过，但{_name(index, c.carrier_id)}不能用村内站点"
     return f"没有赶得上的{_DIRECTIONS[c.direction]}班次，或装不下"
 
 
@@ -104,7 +104,7 @@ def _agreement_reason(index: DayIndex, c: Consignment, owners: set[str]) -> str:
         if a.operator in owners and c.carrier_id in a.principals and a.is_in_force(index.day.service_date)
     ]
     if not agreements:
-        return f"与{c.carrier_id}没有协议"
+        return f"与{_name(index, c.carrier_id)}没有协议"
     return min((_scope_reason(index, a, c) for a in agreements), key=len)
 
 
@@ -134,6 +134,10 @@ def _vehicle_reasons(
         if barred is None:
             yield f"{name}余下运力、时间或里程不够"
         elif barred.temperature.is_cold:
-            yield f"{name}不运{barred.carrier_id}的{_COLD[barred.temperature]}件"
+            yield f"{name}不运{_name(index, barred.carrier_id)}的{_COLD[barred.temperature]}件"
         else:
-            yield f"{name}不运{barred.carrier_id}的部分快件"
+            yield f"{name}不运{_name(index, barred.carrier_id)}的部分快件"
+
+
+def _name(index: DayIndex, partner_id: str) -> str:
+    return next((p.name for p in index.day.county.partners if p.partner_id == partner_id), partner_id)

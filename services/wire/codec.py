@@ -8,15 +8,15 @@ the service day's midnight) is an instant ``arrival_time``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import MISSING, Field, fields, is_dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import UTC, date
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from google.protobuf.descriptor import EnumDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -30,6 +30,34 @@ _SECONDS, _TIME = "_s", "_time"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Years beyond these are slips of the pen, and near the ends of the calendar instants and days cannot be reckoned.
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
+
+
+class _Kind(Enum):
+    """What a field holds, whatever it is wrapped in."""
+
+    PLAIN = auto()
+    MESSAGE = auto()
+    ENUM = auto()
+    DATE = auto()
+    INSTANT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A field of the model and its field in the contract, looked up once: a day has thousands of each.
+
+    ``numbers`` and ``members`` are an enum's, by the one and the other side's value.
+    """
+
+    name: str
+    wire: str
+    kind: _Kind
+    inner: Any
+    is_repeated: bool
+    has_presence: bool
+    default: Any
+    numbers: Mapping[str, int]
+    members: Mapping[int, StrEnum]
 
 
 def encode(value: Any, message_type: type[M], service_date: date | None = None) -> M:
@@ -56,43 +84,44 @@ def decode(
     """
     before = len(violations)
     arguments: dict[str, Any] = {}
-    for field, hint in _typed_fields(model_type):
-        name = _field_name(field.name, message)
-        here = f"{path}.{name}" if path else name
-        arguments[field.name] = _decode_field(hint, field, message, name, here, violations, service_date)
+    for pair in _pairs(model_type, message.DESCRIPTOR):
+        arguments[pair.name] = _decode_field(pair, message, path, violations, service_date)
     return model_type(**arguments) if len(violations) == before else None
 
 
 def _fill(value: Any, message: Message, service_date: date | None) -> None:
-    for field, _ in _typed_fields(type(value)):
-        item = getattr(value, field.name)
-        name = _field_name(field.name, message)
+    for pair in _pairs(type(value), message.DESCRIPTOR):
+        item = getattr(value, pair.name)
         if item is None:
             continue
-        if isinstance(item, tuple):
-            _extend(getattr(message, name), item, message, name, service_date)
-        elif is_dataclass(item):
-            target = getattr(message, name)
+        if pair.is_repeated:
+            if item:
+                _extend(getattr(message, pair.wire), item, pair, service_date)
+        elif pair.kind is _Kind.MESSAGE:
+            target = getattr(message, pair.wire)
             target.SetInParent()
             _fill(item, target, service_date)
-        elif name != field.name:
-            getattr(message, name).FromDatetime(instant(_required(service_date), item).astimezone(UTC))
+        elif pair.kind is _Kind.INSTANT:
+            moment = instant(_required(service_date), item)
+            getattr(message, pair.wire).FromDatetime(moment.astimezone(UTC))
         else:
-            setattr(message, name, _scalar(item, message, name))
+            setattr(message, pair.wire, _scalar(item, pair))
 
 
-def _extend(target: Any, items: Iterable[Any], message: Message, name: str, service_date: date | None) -> None:
-    for item in items:
-        if is_dataclass(item):
+def _extend(target: Any, items: Sequence[Any], pair: _Pair, service_date: date | None) -> None:
+    if pair.kind is _Kind.MESSAGE:
+        for item in items:
             _fill(item, target.add(), service_date)
-        else:
-            target.append(_scalar(item, message, name))
+    elif pair.kind is _Kind.PLAIN:
+        target.extend(items)
+    else:
+        target.extend([_scalar(item, pair) for item in items])
 
 
-def _scalar(item: Any, message: Message, name: str) -> Any:
-    if isinstance(item, StrEnum):
-        return enum_number(enum_of(message.DESCRIPTOR, name), item)
-    return item.isoformat() if isinstance(item, date) else item
+def _scalar(item: Any, pair: _Pair) -> Any:
+    if pair.kind is _Kind.ENUM:
+        return pair.numbers[item]
+    return item.isoformat() if pair.kind is _Kind.DATE else item
 
 
 def enum_of(message: Any, field: str) -> EnumDescriptor:
@@ -125,55 +154,45 @@ def _prefix(descriptor: EnumDescriptor) -> str:
 
 
 def _decode_field(
-    hint: Any,
-    field: Field[Any],
-    message: Message,
-    name: str,
-    path: str,
-    violations: list[Violation],
-    service_date: date | None,
+    pair: _Pair, message: Message, path: str, violations: list[Violation], service_date: date | None
 ) -> Any:
-    raw = getattr(message, name)
-    if get_origin(hint) is tuple:
-        convert = _converter(get_args(hint)[0], message, name, violations, service_date)
-        return tuple(convert(item, f"{path}[{i}]") for i, item in enumerate(raw))
-    inner = _without_none(hint)
-    if message.DESCRIPTOR.fields_by_name[name].has_presence and not message.HasField(name):
-        if field.default is not MISSING:
-            return field.default
-        violations.append(Violation(path, "is missing"))
-        return None
-    if name != field.name:
-        return _decode_instant(message, name, _required(service_date))
-    return _converter(inner, message, name, violations, service_date)(raw, path)
+    raw = getattr(message, pair.wire)
+    if pair.is_repeated:
+        if pair.kind is _Kind.PLAIN:
+            return tuple(raw)
+        here = _below(path, pair.wire)
+        return tuple(_read(pair, item, f"{here}[{i}]", violations, service_date) for i, item in enumerate(raw))
+    if pair.has_presence and not message.HasField(pair.wire):
+        if pair.default is MISSING:
+            violations.append(Violation(_below(path, pair.wire), "is missing"))
+            return None
+        return pair.default
+    return raw if pair.kind is _Kind.PLAIN else _read(pair, raw, _below(path, pair.wire), violations, service_date)
 
 
-def _decode_instant(message: Message, name: str, service_date: date) -> int:
-    return seconds_of_day(service_date, getattr(message, name).ToDatetime(tzinfo=UTC))
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
-def _converter(
-    inner: Any, message: Message, name: str, violations: list[Violation], service_date: date | None
-) -> Callable[[Any, str], Any]:
-    if is_dataclass(inner):
-        model_type = inner if isinstance(inner, type) else type(inner)
-        return lambda raw, path: decode(model_type, raw, violations, path, service_date)
-    if isinstance(inner, type) and issubclass(inner, StrEnum):
-        names = enum_names(enum_of(message.DESCRIPTOR, name))
-        return lambda raw, path: _decode_enum(inner, names.get(raw), raw, path, violations)
-    if inner is date:
-        return lambda raw, path: decode_date(raw, path, violations)
-    return lambda raw, _: raw
+def _read(pair: _Pair, raw: Any, path: str, violations: list[Violation], service_date: date | None) -> Any:
+    match pair.kind:
+        case _Kind.MESSAGE:
+            return decode(pair.inner, raw, violations, path, service_date)
+        case _Kind.ENUM:
+            return _decode_enum(pair, raw, path, violations)
+        case _Kind.DATE:
+            return decode_date(raw, path, violations)
+        case _Kind.INSTANT:
+            return seconds_of_day(_required(service_date), raw.ToDatetime(tzinfo=UTC))
+        case _:
+            return raw
 
 
-def _decode_enum(
-    enum: type[StrEnum], member: str | None, number: int, path: str, violations: list[Violation]
-) -> StrEnum | None:
+def _decode_enum(pair: _Pair, number: int, path: str, violations: list[Violation]) -> StrEnum | None:
+    member = pair.members.get(number)
     if member is None:
-        what = "is not specified" if number == 0 else f"has no value {number}"
-        violations.append(Violation(path, what))
-        return None
-    return enum(member)
+        violations.append(Violation(path, "is not specified" if number == 0 else f"has no value {number}"))
+    return member
 
 
 def decode_date(raw: str, path: str, violations: list[Violation]) -> date | None:
@@ -190,8 +209,46 @@ def decode_date(raw: str, path: str, violations: list[Violation]) -> date | None
     return read
 
 
-def _field_name(name: str, message: Message) -> str:
-    known = message.DESCRIPTOR.fields_by_name
+def _pairs(model_type: Any, message: Any) -> tuple[_Pair, ...]:
+    return _known_pairs(model_type, message)
+
+
+@cache
+def _known_pairs(model_type: Hashable, message: Descriptor) -> tuple[_Pair, ...]:
+    dataclass_type: Any = model_type
+    hints = get_type_hints(dataclass_type)
+    return tuple(_pair(field, hints[field.name], message) for field in fields(dataclass_type))
+
+
+def _pair(field: Field[Any], hint: Any, message: Descriptor) -> _Pair:
+    wire = _field_name(field.name, message)
+    is_repeated = get_origin(hint) is tuple
+    inner = get_args(hint)[0] if is_repeated else _without_none(hint)
+    kind = _Kind.INSTANT if wire != field.name else _kind_of(inner)
+    names = enum_names(enum_of(message, wire)) if kind is _Kind.ENUM else {}
+    return _Pair(
+        name=field.name,
+        wire=wire,
+        kind=kind,
+        inner=inner,
+        is_repeated=is_repeated,
+        has_presence=message.fields_by_name[wire].has_presence,
+        default=field.default,
+        numbers={name: number for number, name in names.items()},
+        members={number: inner(name) for number, name in names.items()},
+    )
+
+
+def _kind_of(inner: Any) -> _Kind:
+    if is_dataclass(inner):
+        return _Kind.MESSAGE
+    if inner is date:
+        return _Kind.DATE
+    return _Kind.ENUM if issubclass(inner, StrEnum) else _Kind.PLAIN
+
+
+def _field_name(name: str, message: Descriptor) -> str:
+    known = message.fields_by_name
     if name not in known and name.endswith(_SECONDS):
         instant_name = name.removesuffix(_SECONDS) + _TIME
         instant_type = known[instant_name].message_type if instant_name in known else None
@@ -210,14 +267,3 @@ def _required(service_date: date | None) -> date:
     if service_date is None:
         raise TypeError("a message with instants needs the service date")
     return service_date
-
-
-def _typed_fields(model_type: Any) -> tuple[tuple[Field[Any], Any], ...]:
-    return _fields_of(model_type)
-
-
-@cache
-def _fields_of(model_type: Hashable) -> tuple[tuple[Field[Any], Any], ...]:
-    dataclass_type: Any = model_type
-    hints = get_type_hints(dataclass_type)
-    return tuple((field, hints[field.name]) for field in fields(dataclass_type))

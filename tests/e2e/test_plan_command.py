@@ -135,6 +135,7 @@ def test_a_plan_leaves_all_papers_and_nothing_else(planned: Callable[[str], tupl
     code, said, papers = planned("whole")
     assert code == 0, said
     assert "校核通过" in said
+    assert "散件 0 件" in said
     names = {path.name for path in papers.iterdir()}
     assert names >= {"plan.json", "day.json", "map.html", "summary.json", "held.csv", "装袋单.csv"}
     assert any(name.startswith(("路单-", "搭载单-")) for name in names)

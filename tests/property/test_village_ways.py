@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from services.model.day import Day
 from services.model.plan import Plan
-from services.model.ways import TransportMode, mode_shares
+from services.model.ways import MODE_OF_LINE, TransportMode, VillageWay, mode_shares
 from services.route.checker import check
-from services.route.line_ledger import LineUse
+from services.route.day_index import DayIndex
+from services.route.line_ledger import LineUse, use_of
+from services.route.options import enumerate_options
 from services.route.other_ways import Alternative, Way
 from services.route.tours import Trips, Visit, make_visit
 from services.route.village_ways import Standing, village_ways
+from tests.driven_plans import driven_plans
 from tests.property.test_planner import FOUND, plan
 from tests.random_days import random_days
-from tests.rebuilt import rebuild, spent_fen, standing
+from tests.rebuilt import rebuild, roads, spent_fen, standing
 
-drawn = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+drawn = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def carried_pieces(day: Day, made: Plan) -> int:
@@ -38,35 +45,34 @@ def test_costs_and_pieces_of_all_villages_add_up_to_the_plan_s(day: Day) -> None
     assert result.mode_shares == mode_shares(result.ways)
     assert sum(share.permille for share in result.mode_shares) == (1_000 if pieces else 0)
     assert sum(share.pieces_in + share.pieces_out for share in result.mode_shares) == pieces
+    for way in result.ways:
+        assert (way.next_best is None) == bool(way.why_none) == (way.saved_fen is None)
 
 
 @drawn
-@given(random_days())
-def test_a_village_has_a_next_best_way_or_a_reason_why_not(day: Day) -> None:
-    for way in plan(day, compare=False).ways:
-        assert (way.next_best is None) == bool(way.why_none)
-        assert (way.saved_fen is None) == (way.next_best is None)
+@given(driven_plans())
+def test_costs_add_up_where_several_vehicles_and_lines_carry(case: tuple[Day, Plan]) -> None:
+    day, made = case
+    ways = ways_of(day, made)
+    assert sum(way.cost_fen for way in ways) == spent_fen(made)
+    assert sum(one.pieces_in + one.pieces_out for way in ways for one in way.used) == carried_pieces(day, made)
+    assert ways == ways_of(day, made)
 
 
 @drawn
-@given(random_days())
-@example(FOUND["both ways under a daily limit"])
-@example(FOUND["handling by the piece at the hub"])
-def test_what_a_plan_costs_without_a_village_is_less_by_its_margin(day: Day) -> None:
-    made = plan(day, compare=False).plan
+@given(st.one_of(driven_plans(), random_days().map(lambda day: (day, plan(day, compare=False).plan))))
+def test_without_a_village_the_plan_costs_less_by_its_margin(case: tuple[Day, Plan]) -> None:
+    day, made = case
     taken_apart = standing(day, made)
     for code in taken_apart.shares:
-        tours, uses = without_village(taken_apart, code)
-        left = rebuild(taken_apart.index, taken_apart.meter.matrix, tours, uses)
+        left = rebuild(taken_apart.index, taken_apart.meter.matrix, *without_village(taken_apart, code))
         assert spent_fen(made) - spent_fen(left) == taken_apart.marginal_fen(code)
 
 
 @drawn
-@given(random_days())
-@example(FOUND["both ways under a daily limit"])
-@example(FOUND["handling by the piece at the hub"])
-def test_another_way_costs_what_the_whole_plan_costs_more_with_it_and_breaks_no_law(day: Day) -> None:
-    made = plan(day, compare=False).plan
+@given(st.one_of(driven_plans(), random_days().map(lambda day: (day, plan(day, compare=False).plan))))
+def test_another_way_costs_what_the_whole_plan_costs_more_with_it_and_breaks_no_law(case: tuple[Day, Plan]) -> None:
+    day, made = case
     taken_apart = standing(day, made)
     index, matrix = taken_apart.index, taken_apart.meter.matrix
     for code in taken_apart.shares:
@@ -79,21 +85,45 @@ def test_another_way_costs_what_the_whole_plan_costs_more_with_it_and_breaks_no_
             assert spent_fen(changed) - before_fen == alternative.fen
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(random_days())
-@example(FOUND["handling by the piece at the hub"])
-@example(FOUND["loading before the hub closes"])
-def test_the_cheapest_insertion_is_the_cheapest_of_all_plans_with_one_visit_more(day: Day) -> None:
+@thorough
+@given(st.one_of(driven_plans(), random_days().map(lambda day: (day, plan(day, compare=False).plan))))
+def test_the_cheapest_insertion_is_the_cheapest_of_all_plans_with_one_visit_more(case: tuple[Day, Plan]) -> None:
     """Every place of every vehicle's day is tried and written out, and the checker says which of these plans may be."""
-    made = plan(day, compare=False).plan
+    day, made = case
     taken_apart = standing(day, made)
     for code in taken_apart.shares:
         found = {alternative.way: alternative for alternative in taken_apart.alternatives(code)}
         used = taken_apart.ways_used(code, taken_apart.shares[code])
-        for partner in day.county.partners:
-            way = Way(TransportMode.SHARED_RUN, partner.role)
+        for role in {partner.role for partner in day.county.partners}:
+            way = Way(TransportMode.SHARED_RUN, role)
             if used != {way}:
                 compare(day, taken_apart, code, way, found.get(way))
+
+
+@drawn
+@given(st.one_of(driven_plans(), random_days().map(lambda day: (day, plan(day, compare=False).plan))))
+def test_the_cheapest_bookings_are_the_cheapest_of_all_that_fit(case: tuple[Day, Plan]) -> None:
+    """Every combination of the village's options on lines of one kind is written out and checked."""
+    day, made = case
+    taken_apart = standing(day, made)
+    index, matrix = taken_apart.index, taken_apart.meter.matrix
+    options = [use_of(option) for option in enumerate_options(index)]
+    for code in taken_apart.shares:
+        tours, uses = without_village(taken_apart, code)
+        before_fen = spent_fen(rebuild(index, matrix, tours, uses))
+        found = {alternative.way: alternative.fen for alternative in taken_apart.alternatives(code)}
+        goods = [one.consignment for one in taken_apart.goods(code)]
+        for mode in MODE_OF_LINE.values():
+            if taken_apart.ways_used(code, taken_apart.shares[code]) == {Way(mode)}:
+                continue
+            choices = [[u for u in options if u.consignment == c and MODE_OF_LINE[u.trip.kind] is mode] for c in goods]
+            plans = [rebuild(index, matrix, tours, [*uses, *combined]) for combined in product(*choices)]
+            costs = [spent_fen(tried) - before_fen for tried in plans if not check(day, tried)]
+            assert found.get(Way(mode)) == min(costs, default=None)
+
+
+def ways_of(day: Day, made: Plan) -> tuple[VillageWay, ...]:
+    return village_ways(DayIndex.of(day), roads(day), made)
 
 
 def compare(day: Day, taken_apart: Standing, code: str, way: Way, found: Alternative | None) -> None:
@@ -145,12 +175,3 @@ def without_village(taken_apart: Standing, code: str) -> tuple[dict[str, Trips],
         if (trips := rest.view.trips(i))
     }
     return tours, [use for use in taken_apart.uses if use.consignment.village_code != code]
-
-
-def test_ways_are_the_same_however_often_they_are_asked_for() -> None:
-    day = FOUND["both ways under a daily limit"]
-    made = plan(day, compare=False)
-    taken_apart = standing(day, made.plan)
-    again = village_ways(taken_apart.index, taken_apart.meter.matrix, made.plan)
-    assert again == made.ways
-    assert [taken_apart.village_way(code) for code in taken_apart.shares for _ in range(2)][::2] == list(made.ways)

@@ -10,7 +10,7 @@ class PackingEffort:
     """Deterministic time, about a second of one core each, for a group and for all groups of a call together."""
 
     for_each: float = 2.0
-    for_all: float = 8.0
+    for_all: float = 6.0
 
 
 @dataclass(slots=True)

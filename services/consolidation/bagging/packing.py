@@ -10,7 +10,8 @@ from services.consolidation.bagging.effort import PackingEffort, Purse
 from services.consolidation.bagging.greedy import pack_greedily
 from services.consolidation.bagging.problem import Packing, PackingProblem
 
-_MAX_SIZES: Final = 250
+_MAX_SIZES: Final = 100
+_FEW_A_BAG: Final = 7
 _MAX_CELLS: Final = 1_500  # sizes times bags, beyond which CP-SAT gets nowhere
 
 
@@ -29,15 +30,28 @@ def pack_all(problems: Sequence[PackingProblem], effort: PackingEffort | None = 
 
 
 def _improve(problem: PackingProblem, packing: Packing, deterministic_time: float) -> Packing:
-    """Try column generation with one half, then one bag less with the rest."""
+    """Look for one bag less, then generate columns where few pieces fill a bag, then look again.
+
+    The first look is short and settles most groups. Columns raise the bound, and find patterns, where a bag holds a few
+    large pieces; where it holds many the bound is near the sums and they cost much.
+    """
     # Loading the solvers takes half a second and tens of megabytes, and few days need them.
     from services.consolidation.bagging.assignment import improve_by_assignment  # noqa: PLC0415
     from services.consolidation.bagging.columns import improve_by_columns  # noqa: PLC0415
 
-    if len(problem.sizes) <= _MAX_SIZES:
-        purse = Purse(deterministic_time / 2)
-        packing = improve_by_columns(problem, packing, purse)
-        deterministic_time = deterministic_time / 2 + max(0.0, purse.left)
-    if len(problem.sizes) * len(packing.patterns) <= _MAX_CELLS:
-        packing = improve_by_assignment(problem, packing, Purse(deterministic_time))
+    left = Purse(deterministic_time)
+    for improve, share, is_promising in (
+        (improve_by_assignment, 0.25, len(problem.sizes) * len(packing.patterns) <= _MAX_CELLS),
+        (
+            improve_by_columns,
+            0.5,
+            len(problem.sizes) <= _MAX_SIZES and problem.pieces <= _FEW_A_BAG * len(packing.patterns),
+        ),
+        (improve_by_assignment, 1.0, len(problem.sizes) * len(packing.patterns) <= _MAX_CELLS),
+    ):
+        if is_promising and not packing.is_optimal:
+            purse = Purse(min(left.left, deterministic_time * share))
+            before = purse.left
+            packing = improve(problem, packing, purse)
+            left.spend(before - purse.left)
     return packing

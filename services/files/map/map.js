@@ -435,6 +435,7 @@
         el("ul", {}, goodsRow(left.goods)))),
       ...byDetail(node.waits).map(waitSection),
       ...mine.map(visitSection),
+      waysSection(data.ways[node.village]),
       others.length ? el("details", {}, el("summary", {}, say("others", others.length)), ...others.map(visitSection)) : null,
       visits.length || node.unserved.length || node.waits.length ? null : el("section", {}, el("p", { class: "quiet" }, w.no_visit)),
     ]);
@@ -455,6 +456,18 @@
       ids.length > LONG_LIST
         ? el("details", {}, el("summary", {}, total), el("ul", {}, ...ids.map(goodsRow)))
         : el("ul", {}, ...ids.map(goodsRow)));
+  }
+
+  // How a village's goods travel, what that costs, and what else could be.
+  function waysSection(way) {
+    if (!way) return null;
+    const named = (mode, terms) => `${w[mode]} (${terms.map((one) => w[`terms_${one}`]).join(w.comma)})`;
+    const pairs = way.used.map((one) => [named(one.mode, [one.terms]), yuan(one.cost_fen)]);
+    pairs.push([w.without, yuan(way.marginal_fen)]);
+    if (way.next) pairs.push([`${w.next_best}: ${named(way.next.mode, way.next.terms)} ${way.next.detail}`, yuan(way.next.cost_fen)]);
+    return el("section", {}, el("h3", {}, w.ways),
+      el("dl", {}, ...pairs.flatMap(([term, value]) => [el("dt", { class: "wide" }, term), el("dd", { class: "wide" }, value)])),
+      way.next ? null : el("p", { class: "quiet" }, `${w.no_other}: ${way.why_none}`));
   }
 
   const badge = (service) => el("span", { class: `badge ${service.type} c${service.colour}`, "aria-hidden": "true" }, service.label);

@@ -16,6 +16,7 @@ from services.files.mapview import map_html
 from services.files.summary import Language
 from services.model.errors import InvalidInputError
 from services.model.plan import Waiting
+from services.model.ways import NextBest, Terms, TransportMode, UsedWay, VillageWay
 from tests.papers_fixture import huadian_day, huadian_plan, outline, renamed
 
 DAY = huadian_day()
@@ -132,3 +133,22 @@ def test_mail_fills_a_vehicle_as_well() -> None:
 def test_both_languages_have_the_same_words() -> None:
     zh, en = (data_of(map_html(DAY, RESULT, "", language))["words"] for language in get_args(Language))
     assert zh.keys() == en.keys()
+
+
+def test_a_village_s_ways_are_on_the_map() -> None:
+    code = next(node.village_code for node in DAY.county.network.nodes if node.village_code)
+    best = NextBest(TransportMode.BUS, (Terms.TRANSIT,), 860, "班次 T-1")
+    way = VillageWay(code, (UsedWay(TransportMode.SHARED_RUN, Terms.OWN, 3, 1, 1_234),), 1_000, best)
+    shown = data_of(map_html(DAY, replace(RESULT, ways=(way, VillageWay("x", (), 0, None, HOSTILE))), outline()))[
+        "ways"
+    ]
+    assert shown[code]["used"] == [{"mode": "SHARED_RUN", "terms": "OWN", "cost_fen": 1_234}]
+    assert shown[code]["next"] == {"mode": "BUS", "terms": ["TRANSIT"], "cost_fen": 860, "detail": "班次 T-1"}
+    assert (shown["x"]["next"], shown["x"]["why_none"]) == (None, HOSTILE)
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_every_mode_and_all_terms_have_words_on_the_map(language: Language) -> None:
+    words = data_of(map_html(DAY, RESULT, outline(), language))["words"]
+    assert {mode.name for mode in TransportMode} <= words.keys()
+    assert {f"terms_{one.name}" for one in Terms} <= words.keys()

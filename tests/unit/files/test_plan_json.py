@@ -26,6 +26,7 @@ from services.model.plan import (
     Unserved,
     UnservedReason,
 )
+from services.model.ways import ModeShare, NextBest, Terms, TransportMode, UsedWay, VillageWay
 from tests.papers_fixture import huadian_day, huadian_plan
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -102,7 +103,24 @@ comparisons = st.builds(
         CarrierAlone, carrier_id=texts, consignments=amounts, runs=amounts, unserved=amounts, cost_fen=amounts
     ),
 )
-results = st.builds(PlanResult, plan=plans, comparison=st.none() | comparisons)
+modes, terms = st.sampled_from(TransportMode), st.sampled_from(Terms)
+next_bests = st.builds(
+    NextBest, mode=modes, terms=st.lists(terms, max_size=2).map(tuple), cost_fen=amounts, detail=texts
+)
+results = st.builds(
+    PlanResult,
+    plan=plans,
+    comparison=st.none() | comparisons,
+    ways=several(
+        VillageWay,
+        village_code=texts,
+        used=several(UsedWay, mode=modes, terms=terms, pieces_in=amounts, pieces_out=amounts, cost_fen=amounts),
+        marginal_fen=amounts,
+        next_best=st.none() | next_bests,
+        why_none=texts,
+    ),
+    mode_shares=several(ModeShare, mode=modes, pieces_in=amounts, pieces_out=amounts, permille=amounts),
+)
 
 
 @given(results)
@@ -116,12 +134,19 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
     result = huadian_plan(huadian_day())
     document = plan_document(result)
     shown = orjson.loads(document)
-    assert list(shown) == ["format", "plan", "comparison"]
+    assert list(shown) == ["format", "plan", "comparison", "ways", "mode_shares"]
     assert shown["plan"]["runs"][0]["stops"][0]["start_time"] == "2026-11-23T06:15:00+08:00"
     assert shown["plan"]["runs"][0]["duration_s"] == result.plan.runs[0].duration_s
     assert shown["plan"]["unserved"][0]["reason"] == "OUT_OF_REACH"
     assert shown["plan"]["cost"]["total_fen"] == result.plan.cost.total_fen
     assert read_plan(document) == result
+
+
+def test_a_plan_of_before_ways_were_told_can_still_be_read() -> None:
+    result = huadian_plan(huadian_day())
+    shown = orjson.loads(plan_document(result))
+    del shown["ways"], shown["mode_shares"]
+    assert read_plan(orjson.dumps(shown)) == result
 
 
 def spoiled(path: str, value: object) -> bytes:

@@ -15,6 +15,7 @@ from rich.console import Console
 from services.files.summary import Language, Summary, summarise, summary_json
 from services.files.summary_terminal import print_summary
 from services.model.plan import PlanResult, Unserved, UnservedReason, Waiting
+from services.model.ways import NextBest, Terms, TransportMode, UsedWay, VillageWay, mode_shares
 from tests.papers_fixture import held_frame, huadian_day, huadian_plan
 
 DAY = huadian_day()
@@ -77,6 +78,22 @@ def test_the_terminal_s_width_is_kept(language: Language) -> None:
     for result in (RESULT, replace(RESULT, comparison=None, plan=replace(plan, unserved=unserved))):
         lines = shown(summary_of(result), language).splitlines()
         assert max(cell_len(line) for line in lines) <= 80
+
+
+def test_modes_share_what_is_carried_to_a_hundred_percent() -> None:
+    used = [
+        UsedWay(mode, Terms.OWN, pieces, 0, 0) for mode, pieces in zip(TransportMode, (1, 1, 0, 0, 0, 1), strict=True)
+    ]
+    ways = (VillageWay("220282002200", tuple(used), 0, NextBest(TransportMode.BUS, (), 1, "T")), VillageWay("2", (), 0))
+    summary = summary_of(replace(RESULT, ways=ways, mode_shares=mode_shares(ways)))
+    modes = orjson.loads(summary_json(summary))["modes"]
+    assert sum(share["permille"] for share in modes) == 1_000
+    assert modes[0] == {"mode": "BUS", "pieces_in": 1, "pieces_out": 0, "permille": 334}
+    assert summary.villages_with_other_way == 1
+    text = shown(summary, "zh")
+    assert "客运 1 件 33.4%  铁路 1 件 33.3%  共配车次 1 件 33.3%" in text
+    assert "邮路" not in text
+    assert "bus 1 (33.4%)  rail 1 (33.3%)  shared run 1 (33.3%)" in shown(summary, "en")
 
 
 def test_the_three_costs_stand_side_by_side() -> None:
