@@ -33,7 +33,7 @@ _SHORT_COUNT: Final = re.compile(r"(\d{1,7})[票单条笔个件]?")
 _MEASURE: Final = re.compile(r"[+-]?[\d,]*(?:\.(\d*))?(.*)")
 
 _MOST_NOTES: Final = 5
-_MOST_STARTS: Final = 200
+_MOST_STARTS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,18 @@ def _step_g(measure: str, unit_g: int) -> int:
     return max(1, int(worth_g.scaleb(-len(match[1] or ""))))
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What some neighbouring rows come to."""
+
+    parcels: int
+    pieces: int
+    weight_g: int
+    without_weight: int
+
+
 def _wrong(totals: Sequence[Total], parcels: pl.DataFrame) -> Iterator[tuple[int, str]]:
-    """Compare each total with the rows above it, summed from every place where it may have started."""
+    """Compare each total with the rows above it, from every place where it may have started."""
     rows = parcels["row"]
     pieces = [0, *accumulate(parcels["pieces"].to_list())]
     grams = [0, *accumulate(parcels["weight_g"].to_list())]
@@ -124,27 +134,33 @@ def _wrong(totals: Sequence[Total], parcels: pl.DataFrame) -> Iterator[tuple[int
     starts = [0]
     for total in totals:
         end = int(rows.search_sorted(total.row))
-        start = starts[-1] if total.is_of_a_part else 0
-        tried = (0, *starts[-_MOST_STARTS:])
-        read = {end - at for at in tried}
-        said = None
-        if total.parcels is not None and total.parcels not in read:
-            said = f"the total says {total.parcels} parcels, {end - start} were read"
-        either = total.parcels_or_pieces
-        if either is not None and either not in read | {pieces[end] - pieces[at] for at in tried}:
-            said = f"the total says {either}, {end - start} parcels of {pieces[end] - pieces[start]} pieces were read"
-        if total.pieces is not None and total.pieces not in {pieces[end] - pieces[at] for at in tried}:
-            said = said or f"the total says {total.pieces} pieces, {pieces[end] - pieces[start]} were read"
-        if total.weight_g is not None and not any(
-            2 * abs(grams[end] - grams[at] - total.weight_g) <= total.weight_step_g for at in tried
-        ):
-            weight = f"the total says {_kg(total.weight_g)} kg, {_kg(grams[end] - grams[start])} kg were read"
-            lost = unread[end] - unread[start]
-            weight += f" ({lost} rows have no readable weight)" if lost else ""
-            said = f"{said}; {weight}" if said else weight
-        if said:
-            yield total.row, said
+        likely = starts[-1] if total.is_of_a_part else 0
+        tried = dict.fromkeys((likely, 0, *starts[-_MOST_STARTS:]))
+        said = [
+            _contradictions(
+                total, _Read(end - at, pieces[end] - pieces[at], grams[end] - grams[at], unread[end] - unread[at])
+            )
+            for at in tried
+        ]
+        if all(said):
+            yield total.row, "; ".join(said[0])
         starts.append(end)
+
+
+def _contradictions(total: Total, read: _Read) -> list[str]:
+    """Say in what a total differs from what was read."""
+    said = []
+    if total.parcels not in (None, read.parcels):
+        said.append(f"the total says {total.parcels} parcels, {read.parcels} were read")
+    if total.parcels_or_pieces not in (None, read.parcels, read.pieces):
+        either = f"{read.parcels} parcels of {read.pieces} pieces"
+        said.append(f"the total says {total.parcels_or_pieces}, {either} were read")
+    if total.pieces not in (None, read.pieces):
+        said.append(f"the total says {total.pieces} pieces, {read.pieces} were read")
+    if total.weight_g is not None and 2 * abs(read.weight_g - total.weight_g) > total.weight_step_g:
+        unread = f" ({read.without_weight} rows have no readable weight)" if read.without_weight else ""
+        said.append(f"the total says {_kg(total.weight_g)} kg, {_kg(read.weight_g)} kg were read{unread}")
+    return said
 
 
 def _kg(grams: int) -> str:

@@ -61,6 +61,17 @@ def test_every_encoding_reads_the_same(tmp_path: Path, encoding: str, note: bool
     assert ("nodes.csv is in GB18030" in again.notes) is note
 
 
+def test_tables_are_the_same_with_other_delimiters_and_under_a_title(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    plain = read_county(small, SERVICE_DATE)
+    for name in ("nodes.csv", "vehicles.csv", "agreements.csv", "gtfs/stops.txt"):
+        text = "桦甸市 2026-11-23\n\n" + FILES[name].replace("2026-12-31", "2026年12月31日")
+        (small / name).write_text(text.replace(",", "\t"), encoding="utf-16")
+    again = read_county(small, SERVICE_DATE)
+    assert again.county == plain.county
+    assert "agreements.csv: the header is row 3; rows 1, 2 above it not read" in again.notes
+
+
 def test_an_xlsx_is_the_same_as_a_csv(tmp_path: Path) -> None:
     small = write_county(tmp_path)
     plain = read_county(small, SERVICE_DATE).county
