@@ -9,7 +9,7 @@ from typing import Final
 
 from services.model.consignments import Consignment
 from services.model.day import PlanSettings
-from services.route.assemble import Decision, make_plan
+from services.route.assemble import Decision, make_plan, price_plan
 from services.route.assignment import assign_bookings
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Effort, Engine, RunSolution, ShouldStop
@@ -122,7 +122,7 @@ class Search:
 
     def cost(self, decision: Decision) -> int:
         """What a decision costs when it is written out."""
-        return make_plan(self.index, self.matrix, decision).cost.total_fen
+        return price_plan(self.index, self.matrix, decision).total_fen
 
     def is_over(self) -> bool:
         """Whether to stop: it was asked for, or a time budget is spent."""
