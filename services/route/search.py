@@ -9,7 +9,7 @@ from typing import Final
 
 from services.model.consignments import Consignment
 from services.model.day import PlanSettings
-from services.route.assemble import Decision, cost_of, make_plan
+from services.route.assemble import Decision, make_plan, price_plan
 from services.route.assignment import assign_bookings
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Effort, Engine, RunSolution, ShouldStop
@@ -126,7 +126,7 @@ class Search:
 
     def cost(self, decision: Decision) -> int:
         """What a decision costs when it is written out."""
-        return cost_of(self.index, self.matrix, decision).total_fen
+        return price_plan(self.index, self.matrix, decision).total_fen
 
     def is_over(self) -> bool:
         """Whether to stop: it was asked for, or a time budget is spent."""
