@@ -52,27 +52,22 @@ def test_shapley_is_what_another_library_finds(game: CostGame) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(drawn_games(max_players=8))
+@given(drawn_games(max_players=8, largest=1_000))
 def test_the_nucleolus_is_what_another_library_finds(game: CostGame) -> None:
+    # Costs are small here: where they differ by a few fen in 10**8, its floating point is off by whole fen or gives up.
     for found in (nucleolus(game), prenucleolus(game)):
         event("imputations" if found.keeps_stand_alone else "all charges")
         domain = "imputation" if found.keeps_stand_alone else "preimputation"
-        try:
-            other = coopgame.nucleolus(theirs(game), domain)["allocation"]
-        except RuntimeError:
-            # Its floating point finds no feasible program where costs are of very different sizes.
-            assert satisfies_kohlberg(game, found.allocation, found.keeps_stand_alone)
-        else:
-            assert far_apart(found.allocation, other) < 1e-3
+        assert far_apart(found.allocation, coopgame.nucleolus(theirs(game), domain)["allocation"]) < 1e-6
 
 
 @settings(max_examples=60, deadline=None)
 @given(drawn_games(max_players=5))
 def test_the_nucleolus_is_to_the_last_fraction_what_another_library_finds_exactly(game: CostGame) -> None:
-    found = nucleolus(game)
-    domain = "imputation" if found.keeps_stand_alone else "preimputation"
-    exact = coopgame.nucleolus_exact([-int(cost) for cost in game.costs[1:]], domain)
-    assert found.allocation == tuple(-gain for gain in exact["allocation"])
+    for found in (nucleolus(game), prenucleolus(game)):
+        domain = "imputation" if found.keeps_stand_alone else "preimputation"
+        exact = coopgame.nucleolus_exact([-int(cost) for cost in game.costs[1:]], domain)
+        assert found.allocation == tuple(-gain for gain in exact["allocation"])
 
 
 @settings(max_examples=60, deadline=None)
@@ -259,6 +254,7 @@ def test_a_plan_dearer_than_its_parts_leaves_no_core(game: CostGame) -> None:
         assert is_core_empty(repair.game)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=12), st.integers(-(10**9), 10**9))
 def test_proportional_shares_add_up_and_follow_the_weights(weights: list[int], total_fen: int) -> None:
     shares = proportional(total_fen, weights)

@@ -42,6 +42,12 @@ def test_of_equal_excesses_the_fewest_members_leave_then_the_first_by_name() -> 
     by_few = core_report(from_table(10, 10, 30, 10, 20, 20, 32), (11, 11, 10)).complaint
     assert by_few is not None
     assert by_few.members == ("P0",)
+    lone = core_report(from_table(10, 10, 21, 10, 30, 30, 33), (11, 11, 11)).complaint
+    assert lone is not None
+    assert lone.members == ("P0",)
+    last = core_report(from_table(20, 20, 21, 10, 40, 40, 33), (11, 11, 11)).complaint
+    assert last is not None
+    assert last.members == ("P2",)
     reversed_names = CostGame(("B", "A"), from_table(10, 10, 22).costs)
     by_name = core_report(reversed_names, (11, 11)).complaint
     assert by_name is not None

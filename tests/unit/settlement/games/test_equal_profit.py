@@ -45,6 +45,14 @@ def test_in_an_empty_core_coalitions_are_relaxed_by_the_least_there_is() -> None
     assert found.relaxed_by_fen == 10
 
 
+def test_single_partners_are_not_relaxed() -> None:
+    # All pay 10 alone; the third is a neighbour of the first and of the fourth, 6 a pair. 36 leave no core, so a pair
+    # may pay 10 more. Savings were more equal with 9, 11, 7 and 9; but nobody pays 11 who pays 10 alone.
+    found = equal_profit(from_table(10, 10, 20, 10, 6, 18, 24, 10, 16, 16, 24, 6, 30, 30, 36))
+    assert found.allocation == fen(10, 10, 6, 10)
+    assert found.relaxed_by_fen == 10
+
+
 def test_who_costs_nothing_alone_is_paid_by_the_nucleolus_and_the_others_save_alike() -> None:
     # The third owns a bus: with it 200 and 100 become 90 and 45.
     bus = game(3, lambda who: sum((200, 100, 0)[p] for p in who) * (45 if 2 in who else 100) // 100)

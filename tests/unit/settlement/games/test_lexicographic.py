@@ -28,6 +28,22 @@ def test_an_objective_that_is_equal_by_chance_stays_open() -> None:
     assert best.point == fen(5, 5, 2)
 
 
+def test_limits_that_hold_the_level_are_settled_at_their_bounds() -> None:
+    # The first two are at least 3 and 4, which holds their sum at 7; the third is then halfway between 0 and 5.
+    rows = program(
+        [
+            ((1, 1, 0), True, 0),
+            ((0, 0, 1), True, 0),
+            ((0, 0, -1), True, -5),
+            ((-1, 0, 0), False, -3),
+            ((0, -1, 0), False, -4),
+        ]
+    ).rows
+    best = minimise_lexicographically(rows, ())
+    assert best.point == fen(3, 4, Fraction(5, 2))
+    assert best.levels == fen(7, Fraction(5, 2))
+
+
 def test_one_unknown_that_is_given_needs_no_round() -> None:
     best = minimise_lexicographically(program([((1,), True, 0)]).rows, [Equality((2,), Fraction(7))])
     assert best.point == fen(Fraction(7, 2))

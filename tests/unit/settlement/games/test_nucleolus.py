@@ -127,6 +127,12 @@ def test_nobody_pays_more_than_alone_although_complaints_would_be_fewer() -> Non
     assert prenucleolus(gains).allocation == fen(-3, -3, 4)
 
 
+def test_where_only_one_sharing_keeps_all_at_their_cost_alone_it_is_that() -> None:
+    gains = from_table(0, 0, -10, 0, 0, 0, 0)
+    assert nucleolus(gains).allocation == fen(0, 0, 0)
+    assert prenucleolus(gains).allocation[2] > 0
+
+
 def test_where_all_must_pay_more_than_alone_it_is_the_prenucleolus() -> None:
     dear = from_table(10, 10, 20, 10, 20, 20, 36)
     found = nucleolus(dear)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.settlement.games.rational import SingularMatrixError, Span, invert
@@ -18,6 +18,7 @@ def product(left: list[list[int]], right: list[list[int]]) -> list[list[int]]:
     ]
 
 
+@settings(deadline=None)
 @given(squares)
 def test_a_matrix_by_its_inverse_is_one(matrix: list[list[int]]) -> None:
     try:
@@ -28,6 +29,7 @@ def test_a_matrix_by_its_inverse_is_one(matrix: list[list[int]]) -> None:
     assert product(matrix, inverse) == [[determinant * (i == j) for j in range(size)] for i in range(size)]
 
 
+@settings(deadline=None)
 @given(squares)
 def test_rows_are_independent_exactly_if_they_have_an_inverse(matrix: list[list[int]]) -> None:
     span = Span()

@@ -62,3 +62,9 @@ def test_a_subadditive_game_stays_as_it_is() -> None:
     repair = repair_subadditive(from_table(10, 20, 25))
     assert np.array_equal(repair.game.costs, repair.solved.costs)
     assert (repair.repaired_masks(), repair.largest_fen, repair.largest_permille) == ((), 0, 0)
+
+
+def test_a_coalition_that_costs_as_much_as_its_parts_is_left_whole() -> None:
+    assert repair_subadditive(from_table(10, 20, 30)).partition(0b11) == (0b11,)
+    # Of partitions that cost the same, the one with more of the others beside the first player.
+    assert repair_subadditive(from_table(10, 10, 20, 10, 20, 20, 99)).partition(0b111) == (0b101, 0b010)
