@@ -4,7 +4,8 @@
 one by shifting its dates, multiplies the outbound parcels of one township (the one that sends most, unless named), and
 plans day by day without the services. What waits, and what is unserved, comes back the next morning with a day less to
 its promise. It prints a line a day: pieces out and in with how many of them are carried, what is unserved and what
-waits, in pieces, what is carried past its promise, the cost and the seconds beside the budget.
+waits, in pieces, what is carried past its promise, the cost without the prices of waiting, and the seconds beside the
+budget. ``--no-wait`` sends everything at once; ``--times 1`` is the same week without the produce.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def plan_parcels(
     day = price_waiting(
         Day(county, service_date, pooled.consignments, pooled.admission_sets), given.tomorrow, given.later
     )
-    settings = PlanSettings(given.budget, given.iterations, cores=given.cores, compare=False)
+    settings = PlanSettings(
+        given.budget, given.iterations, cores=given.cores, compare=False, use_waiting=not given.no_wait
+    )
     return Planned(numbered, pooled, day, plan_day(day, settings, ChildEngine(), lambda: False, lambda *_: None).plan)
 
 
@@ -117,6 +120,7 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--tomorrow", type=int, default=60)
     parser.add_argument("--later", type=int, default=30)
+    parser.add_argument("--no-wait", action="store_true")
     given = parser.parse_args()
     example = read_waybills(given.county / "parcels.csv", given.date).parcels
     villages = read_villages(given.villages)
@@ -126,15 +130,18 @@ def main() -> None:
     mine = [village for village, code in townships.items() if code == township]
     print(f"township {township}: outbound of {len(mine)} villages x {given.times}")
     print(f"{_HEADER[0]:10} " + " ".join(f"{name:>9}" for name in _HEADER[1:]))
-    back = example.clear()
+    back, spent_fen = example.clear(), 0
     for number in range(given.days):
         today, started = given.date + timedelta(days=number), time.monotonic()
         parcels = pl.concat([back, morning(example, number, mine, given.times)]).rechunk()
         planned = plan_parcels(given, today, parcels, villages)
         seconds = time.monotonic() - started
-        row = [*figures(planned), planned.plan.cost.total_fen, round(seconds), given.budget]
+        cost = planned.plan.cost
+        spent_fen += cost.total_fen - cost.waiting_fen
+        row = [*figures(planned), cost.total_fen - cost.waiting_fen, round(seconds), given.budget]
         print(f"{today} " + " ".join(f"{figure:9,d}" for figure in row), flush=True)
         back = evening(planned)
+    print(f"together {spent_fen:,d} fen; {back['pieces'].sum():,d} pieces are left for the day after")
 
 
 if __name__ == "__main__":

@@ -145,10 +145,12 @@ class CoalitionJobs:
 
     async def _collect(self, batch: _Batch) -> bool:
         """Take the plans of jobs that have ended; False when none has."""
-        jobs = list(batch.pending.items())
-        records = await asyncio.gather(*(self._store.get(job.plan_id) for _, job in jobs))
-        ended = [(place, job, record) for (place, job), record in zip(jobs, records, strict=True) if _has_ended(record)]
-        for position, job, record in ended:
+        still_open = {job.plan_id for job in await self._store.open_jobs()}
+        ended = [(position, job) for position, job in batch.pending.items() if job.plan_id not in still_open]
+        for position, job in ended:
+            record = await self._store.get(job.plan_id)
+            if record.state.is_open:
+                continue
             plan = await self._plan(batch.days[position], record)
             if plan is not None:
                 batch.plans[position] = plan
@@ -174,7 +176,3 @@ class CoalitionJobs:
             # What cannot be cancelled now is short and ends by itself.
             with suppress(CuntongError):
                 await self._store.request_cancel(job.plan_id)
-
-
-def _has_ended(record: JobRecord) -> bool:
-    return not record.state.is_open

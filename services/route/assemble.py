@@ -36,44 +36,43 @@ def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
     bookings = tuple(
         _booking(option, f"B{number:0{width}}") for number, option in enumerate(decision.bookings, start=1)
     )
-    left = _left(index, decision, runs)
+    left = _left(index, runs, decision.bookings)
+    waiting = tuple(_wait(c, c.wait_fen) for c in left if c.wait_fen is not None)
+    unserved = tuple(explain_unserved(index, matrix, c) for c in left if c.wait_fen is None)
+    cost = _cost(index, runs, decision.bookings, shuttles, left)
     county = index.day.county
-    return Plan(
-        county_id=county.county_id,
-        service_date=index.day.service_date,
-        runs=runs,
-        bookings=bookings,
-        shuttles=shuttles,
-        unserved=tuple(explain_unserved(index, matrix, c) for c in left if c.wait_fen is None),
-        cost=_cost(index, decision, runs, shuttles),
-        waiting=tuple(_wait(c, c.wait_fen) for c in left if c.wait_fen is not None),
-    )
+    return Plan(county.county_id, index.day.service_date, runs, bookings, shuttles, unserved, cost, waiting)
 
 
-def cost_of(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Cost:
-    """What a decision costs when it is written out; to explain what it leaves behind takes longer than to price it."""
-    return _cost(index, decision, make_runs(index, matrix, decision), _shuttles(decision.bookings))
+def price_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Cost:
+    """What the plan would cost; explaining what is left takes longer, and searches ask for nothing but this."""
+    runs, shuttles = make_runs(index, matrix, decision), _shuttles(decision.bookings)
+    return _cost(index, runs, decision.bookings, shuttles, _left(index, runs, decision.bookings))
 
 
-def _cost(index: DayIndex, decision: Decision, runs: Sequence[Run], shuttles: Sequence[Shuttle]) -> Cost:
-    left = _left(index, decision, runs)
+def _left(index: DayIndex, runs: Sequence[Run], bookings: Sequence[BookingOption]) -> list[Consignment]:
+    carried = {c.consignment_id for run in runs for c in run.carriages}
+    carried |= {option.consignment.consignment_id for option in bookings}
+    return [c for c in index.day.consignments if c.consignment_id not in carried]
+
+
+def _cost(
+    index: DayIndex,
+    runs: Sequence[Run],
+    bookings: Sequence[BookingOption],
+    shuttles: Sequence[Shuttle],
+    left: Sequence[Consignment],
+) -> Cost:
     return Cost(
         vehicles_fen=sum(run.vehicle_fen for run in runs),
         distance_fen=sum(run.distance_fen for run in runs),
         time_fen=sum(run.time_fen for run in runs),
-        tariffs_fen=tariffs_fen(index, decision.bookings),
+        tariffs_fen=tariffs_fen(index, bookings),
         transfers_fen=sum(shuttle.cost_fen for shuttle in shuttles),
         unserved_fen=sum(index.unserved_fen(c) for c in left if c.wait_fen is None),
         co2_fen=sum(run.co2_fen for run in runs),
         waiting_fen=sum(c.wait_fen for c in left if c.wait_fen is not None),
     )
-
-
-def _left(index: DayIndex, decision: Decision, runs: Sequence[Run]) -> list[Consignment]:
-    """What no run carries and no trip."""
-    carried = {c.consignment_id for run in runs for c in run.carriages}
-    carried |= {option.consignment.consignment_id for option in decision.bookings}
-    return [c for c in index.day.consignments if c.consignment_id not in carried]
 
 
 def _wait(consignment: Consignment, wait_fen: int) -> Waiting:

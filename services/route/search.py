@@ -9,7 +9,7 @@ from typing import Final
 
 from services.model.consignments import Consignment
 from services.model.day import PlanSettings
-from services.route.assemble import Decision, cost_of, make_plan
+from services.route.assemble import Decision, make_plan, price_plan
 from services.route.assignment import assign_bookings
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Effort, Engine, RunSolution, ShouldStop
@@ -76,12 +76,16 @@ class Search:
     stage: Stage
 
     def from_scratch(self, options: Sequence[BookingOption]) -> Found | None:
-        """Search runs first, then what lines could take off them; ``None`` when no plan was found in time."""
-        runs_only = self._best_runs((), _RUNS_PART, self._on_all_cores(None), "runs", 22)
-        if runs_only is None:
-            return None
-        best = self._with_lines(runs_only, options, len(_ROUNDS)) if options else runs_only
-        return Found(runs_only, self.polished(best))
+        """Search runs first, then what lines could take off them; ``None`` when no plan was found in time.
+
+        Where there are no lines to choose from, the first search gets the part of the last one as well: an engine goes
+        on from its best by itself.
+        """
+        part = _RUNS_PART if options else _RUNS_PART + POLISH_PART
+        runs_only = self._best_runs((), part, self._on_all_cores(None), "runs", 22)
+        if runs_only is None or not options:
+            return None if runs_only is None else Found(runs_only, runs_only)
+        return Found(runs_only, self.polished(self._with_lines(runs_only, options, len(_ROUNDS))))
 
     def from_start(self, start: Decision, options: Sequence[BookingOption]) -> Decision:
         """Search from a decision made for other prices, and anew beside it; never worse than that decision.
@@ -122,7 +126,7 @@ class Search:
 
     def cost(self, decision: Decision) -> int:
         """What a decision costs when it is written out."""
-        return cost_of(self.index, self.matrix, decision).total_fen
+        return price_plan(self.index, self.matrix, decision).total_fen
 
     def is_over(self) -> bool:
         """Whether to stop: it was asked for, or a time budget is spent."""

@@ -70,25 +70,39 @@ def coalition_day(day: Day, goods: Sequence[Ridden], means: Means, count: int) -
 
 def _merged(goods: Iterable[Ridden], means: Means) -> tuple[Consignment, ...]:
     """Put goods of the same places, direction, temperature and way together, first come first filled."""
-    bins: dict[_Key, list[list[Consignment]]] = {}
+    rooms = {temperature: _room(means, temperature) for temperature in Temperature}
+    bins: dict[_Key, list[_Bin]] = {}
     for ridden in sorted(goods, key=lambda r: r.consignment.consignment_id):
         c = ridden.consignment
         way = (ridden.trip_id, ridden.board_index, ridden.alight_index)
-        key = (ridden.node_id, c.direction, c.temperature, way)
-        groups = bins.setdefault(key, [])
-        room = _room(means, c.temperature)
-        for group in groups:
-            if all(have + more <= limit for have, more, limit in zip(_size(group), _size([c]), room, strict=True)):
-                group.append(c)
-                break
-        else:
-            groups.append([c])
+        groups = bins.setdefault((ridden.node_id, c.direction, c.temperature, way), [])
+        if not any(group.takes(c, rooms[c.temperature]) for group in groups):
+            groups.append(_Bin([c], c.weight_g, c.volume_ml, c.pieces))
     merged = [(key[0], group) for key in sorted(bins) for group in bins[key]]
     return tuple(_as_one(group, node_id, f"C{number}") for number, (node_id, group) in enumerate(merged, start=1))
 
 
-def _as_one(group: Sequence[Consignment], node_id: str, name: str) -> Consignment:
-    first, (weight_g, volume_ml, pieces) = group[0], _size(group)
+@dataclass(slots=True)
+class _Bin:
+    """Consignments that become one, and their size."""
+
+    consignments: list[Consignment]
+    weight_g: int
+    volume_ml: int
+    pieces: int
+
+    def takes(self, more: Consignment, room: tuple[int, int, int]) -> bool:
+        """Take one more where the room allows it."""
+        size = self.weight_g + more.weight_g, self.volume_ml + more.volume_ml, self.pieces + more.pieces
+        if size[0] > room[0] or size[1] > room[1] or size[2] > room[2]:
+            return False
+        self.consignments.append(more)
+        self.weight_g, self.volume_ml, self.pieces = size
+        return True
+
+
+def _as_one(group: _Bin, node_id: str, name: str) -> Consignment:
+    first = group.consignments[0]
     return Consignment(
         consignment_id=name,
         direction=first.direction,
@@ -96,21 +110,17 @@ def _as_one(group: Sequence[Consignment], node_id: str, name: str) -> Consignmen
         village_code=first.village_code,
         node_ids=(node_id,),
         temperature=first.temperature,
-        due_date=min(c.due_date for c in group),
+        due_date=min(c.due_date for c in group.consignments),
         emergency=False,
-        pieces=pieces,
-        weight_g=weight_g,
-        volume_ml=volume_ml,
-        max_piece_g=max(c.max_piece_g for c in group),
+        pieces=group.pieces,
+        weight_g=group.weight_g,
+        volume_ml=group.volume_ml,
+        max_piece_g=max(c.max_piece_g for c in group.consignments),
         carrier_id=COALITION,
         admission_set_id=first.temperature.value,
         goods=Goods.PARCEL,
-        max_piece_ml=max(c.max_piece_ml for c in group),
+        max_piece_ml=max(c.max_piece_ml for c in group.consignments),
     )
-
-
-def _size(group: Sequence[Consignment]) -> tuple[int, int, int]:
-    return sum(c.weight_g for c in group), sum(c.volume_ml for c in group), sum(c.pieces for c in group)
 
 
 def _room(means: Means, temperature: Temperature) -> tuple[int, int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.model.day import Day
@@ -83,16 +83,25 @@ def own_costs(
         In the order of ``wanted``, and how many plans were asked for.
     """
     costs = [OwnCost() for _ in wanted]
-    plans: dict[Day, Plan] = {}
+    solved: dict[Day, Plan] = {}
     pending = {i: asked for i, asked in enumerate(wanted) if asked is not None}
     while pending:
-        days = {i: asked.day(whole) for i, asked in pending.items()}
-        missing = [day for day in dict.fromkeys(days.values()) if day not in plans]
-        plans.update(zip(missing, solver.solve(missing, effort), strict=True))
-        for i, day in days.items():
-            cost = plans[day].cost
-            found = OwnCost(cost.total_fen, cost.unserved_fen)
+        plans = _plan_each_once({i: asked.day(whole) for i, asked in pending.items()}, solved, solver, effort)
+        for i, plan in plans.items():
+            found = OwnCost(plan.cost.total_fen, plan.cost.unserved_fen)
             # A search among more vehicles may find dearer than the one before.
             costs[i] = min([found, *([costs[i]] if costs[i].cost_fen else [])], key=lambda own: own.cost_fen)
-        pending = {i: asked.with_more() for i, asked in pending.items() if asked.is_short_of_vehicles(plans[days[i]])}
-    return costs, len(plans)
+        pending = {i: asked.with_more() for i, asked in pending.items() if asked.is_short_of_vehicles(plans[i])}
+    return costs, len(solved)
+
+
+def _plan_each_once(
+    days: Mapping[int, Day], solved: dict[Day, Plan], solver: CoalitionSolver, effort: SearchEffort
+) -> dict[int, Plan]:
+    """Plan the days that are not solved yet, add them to those that are, and give each day's plan."""
+    users: dict[Day, list[int]] = {}
+    for i, day in days.items():
+        users.setdefault(day, []).append(i)
+    missing = [day for day in users if day not in solved]
+    solved.update(zip(missing, solver.solve(missing, effort) if missing else (), strict=True))
+    return {i: solved[day] for day, positions in users.items() for i in positions}

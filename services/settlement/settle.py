@@ -33,7 +33,7 @@ from services.settlement.spending import spending_of
 from services.settlement.tariffs import minimum_transactions, tariff_transactions
 
 # Many coalitions share the time that few have for themselves: a search each, within these bounds.
-_ITERATIONS_IN_ALL: Final = 15_000
+_ITERATIONS_IN_ALL: Final = 10_000
 _FEWEST, _MOST = 30, 500
 _SEEDS: Final = 2**31
 
@@ -134,7 +134,7 @@ def iterations_for(searches: int) -> int:
     """How many iterations each of so many searches gets where nobody says: the more of them, the fewer.
 
     >>> iterations_for(7), iterations_for(100), iterations_for(4_095)
-    (500, 150, 30)
+    (500, 100, 30)
     """
     return min(_MOST, max(_FEWEST, _ITERATIONS_IN_ALL // max(1, searches)))
 

@@ -196,6 +196,7 @@ Instance = tuple[Day, RunValues]
 @st.composite
 def instances(draw: st.DrawFn, most: int = 12) -> Instance:
     count = draw(st.integers(1, most))
+    later = {"due_date": SERVICE_DATE + timedelta(days=1)}
     goods = [
         inbound(
             f"C{i}",
@@ -203,7 +204,10 @@ def instances(draw: st.DrawFn, most: int = 12) -> Instance:
             pieces=draw(st.integers(1, 4)),
             weight_g=draw(st.integers(2_000, 9_000)),
             volume_ml=draw(st.integers(0, 9_000)),
-            emergency=draw(st.booleans()),
+            **draw(
+                st.sampled_from([{}, {"emergency": True}])
+                | st.integers(0, 150).map(lambda fen: {**later, "wait_fen": fen})
+            ),
         )
         for i in range(count)
     ]
@@ -273,8 +277,11 @@ def gain_fen(index: DayIndex, picked: Sequence[BookingOption], values: RunValues
     taken = {o.consignment.consignment_id for o in picked}
     gain = sum(values.consignment_fen.get(name, 0) for name in taken)
     for village, fen in values.village_fen.items():
-        here = {c.consignment_id for c in index.day.consignments if c.village_code == village}
-        gain += fen if here and here <= taken else 0
+        here = [c for c in index.day.consignments if c.village_code == village]
+        rest = [c for c in here if c.consignment_id not in taken]
+        if here and all(c.wait_fen is not None for c in rest):
+            # What has a value of its own waits already.
+            gain += max(0, fen - sum(c.wait_fen or 0 for c in rest if c.consignment_id not in values.consignment_fen))
     gain -= sum(o.tariff_fen for o in picked)
     gain -= sum(fen for _, fen in {(o.trip.trip_id, o.shuttle.cost_fen_per_trip) for o in picked if o.shuttle})
     for trip_id, agreement_id in {(o.trip.trip_id, o.agreement_id) for o in picked}:
