@@ -70,7 +70,7 @@ def check_laws(day: Day, plan: Plan | None) -> None:
         for _, content, _ in in_groups(bagging)
         for number in content.piece_numbers
     )
-    stays = {left.consignment_id for left in plan.unserved} if plan else set()
+    stays = {left.consignment_id for left in (*plan.unserved, *plan.waiting)} if plan else set()
     expected = Counter(
         (p.consignment_id, p.parcel_id, p.number)
         for c in day.consignments

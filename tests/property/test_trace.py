@@ -26,13 +26,16 @@ LITTLE = PackingEffort(0.05, 0.1)
 
 def check_day(day: Day, plan: Plan | None) -> None:
     bagging = bag_day(day, plan, effort=LITTLE)
-    left = {one.consignment_id for one in plan.unserved} if plan else set()
+    left: dict[str, TraceState] = {}
+    if plan:
+        left |= {one.consignment_id: TraceState.UNSERVED for one in plan.unserved}
+        left |= {one.consignment_id: TraceState.WAITING for one in plan.waiting}
     for consignment in day.consignments:
         for parcel in consignment.parcel_ids:
             account = trace(day, plan, bagging, parcel)
             assert account.parcel_id == parcel
             check_chain(account, consignment)
-            check_state(account, plan is not None, consignment.consignment_id in left)
+            check_state(account, plan is not None, left.get(consignment.consignment_id))
             check_bags(account, bagging)
 
 
@@ -72,12 +75,12 @@ def check_ends(account: Trace, consignment: Consignment) -> None:
         assert (ride.calls[0].node_id, ride.calls[-1].node_id) == (ride.from_node, ride.to_node)
 
 
-def check_state(account: Trace, is_planned: bool, is_left: bool) -> None:
+def check_state(account: Trace, is_planned: bool, stays: TraceState | None) -> None:
     if not is_planned:
         assert account.state is TraceState.NOT_PLANNED
     else:
-        assert account.state is (TraceState.UNSERVED if is_left else TraceState.PLANNED)
-    assert bool(account.detail) is is_left
+        assert account.state is (stays or TraceState.PLANNED)
+    assert bool(account.detail) is (stays is not None)
 
 
 def check_bags(account: Trace, bagging: Bagging) -> None:
