@@ -70,7 +70,9 @@ def check_laws(day: Day, plan: Plan | None) -> None:
         for _, content, _ in in_groups(bagging)
         for number in content.piece_numbers
     )
-    stays = {left.consignment_id for left in (*plan.unserved, *plan.waiting)} if plan else set()
+    stays: set[str] = set()
+    if plan:
+        stays = {c.consignment_id for c in plan.unserved} | {c.consignment_id for c in plan.waiting}
     expected = Counter(
         (p.consignment_id, p.parcel_id, p.number)
         for c in day.consignments
