@@ -31,7 +31,7 @@ serve: $(VENV)/.run
 setup: $(VENV)/.dev
 
 test: lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

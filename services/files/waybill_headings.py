@@ -52,7 +52,11 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     WAYBILL: ("运单编号", "运单号码", "快递单号", "快递运单号", "物流单号", "面单号"),
     CARRIER: ("承运商", "承运公司", "快递品牌", "快递企业", "物流公司"),
     # An address is not personal, though whose it is may be part of its name; phone numbers in it are cut out.
-    ADDRESS: ("收货地址", "收件人地址", "收货人地址", "收件详细地址", "收件人详细地址"),
+    # The last four are 地址 under a merged cell.
+    ADDRESS: (
+        *("收货地址", "收件人地址", "收货人地址", "收件详细地址", "收件人详细地址"),
+        *("收件信息地址", "收件人信息地址", "收货信息地址", "收货人信息地址"),
+    ),
     LAST_DATE: ("签收截止", "签收截止日期", "承诺日期", "承诺签收日期", "最晚签收日期", "最晚送达日期"),
     CATEGORY: ("物品", "品名", "货物名称", "物品名称", "物品类别"),
     ORIGINAL_WAYBILL: ("原运单编号", "原快递单号", "原物流单号"),

@@ -316,24 +316,25 @@ def workbook(path: Path, write: Writer) -> WaybillTable:
 def merged_header(book: xlsxwriter.Workbook) -> None:
     sheet = book.add_worksheet()
     sheet.merge_range("A1:I1", "桦甸市 2026-11-23 快件明细 制表人：孙小美")
-    for at, name in enumerate(("运单号", "快递公司", "方向", "收件地址")):
+    for at, name in enumerate(("运单号", "快递公司", "方向")):
         sheet.merge_range(2, at, 3, at, name)
-    sheet.merge_range("E3:G3", "货物信息")
-    sheet.merge_range("H3:I3", "收件人信息")
-    sheet.write_row("E4", ("重量(kg)", "体积(L)", "件数", "姓名", "电话"))
-    sheet.write_row("A5", ("YT1", "甲速递", "进村", "永兴村", 0.7, 2.7, 2, "钱多多", "19912345678"))
-    sheet.write_row("A6", ("YT2", "甲速递", "进村", "永兴村", 1.3, 3, 1, "钱多多", "19912345678"))
-    sheet.merge_range("A7:D7", "合计：2票")
-    sheet.write_row("E7", (2.0, 5.7, 3))
+    sheet.merge_range("D3:F3", "货物信息")
+    sheet.merge_range("G3:I3", "收件人信息")
+    sheet.write_row("D4", ("重量(kg)", "体积(L)", "件数", "姓名", "电话", "地址"))
+    sheet.write_row("A5", ("YT1", "甲速递", "进村", 0.7, 2.7, 2, "钱多多", "19912345678", "永兴村"))
+    sheet.write_row("A6", ("YT2", "甲速递", "进村", 1.3, 3, 1, "钱多多", "19912345678", "永兴村 19912345678"))
+    sheet.merge_range("A7:C7", "合计：2票")
+    sheet.write_row("D7", (2.0, 5.7, 3))
 
 
 def test_a_header_of_merged_cells_is_read_with_its_second_row(tmp_path: Path) -> None:
     table = workbook(tmp_path, merged_header)
     assert rows_of(table) == ((5, "YT1", 700, ""), (6, "YT2", 1_300, ""))
-    assert table.parcels.select("volume_ml", "pieces").rows() == [(2_700, 2), (3_000, 1)]
+    assert table.parcels.select("volume_ml", "pieces", "address").rows() == [(2_700, 2, "永兴村"), (3_000, 1, "永兴村")]
     assert table.dropped_columns == (("收件人信息 姓名", 2), ("收件人信息 电话", 2))
     assert table.notes == (
         "parcels.xlsx: the header is row 4; rows 1, 2 above it not read",
+        "parcels.xlsx: columns read by another name: 收件人信息地址 as 收件地址",
         "parcels.xlsx: a total in row 7, skipped",
     )
 

@@ -127,6 +127,10 @@ def test_a_row_of_more_headings_belongs_to_the_header_though_it_could_do_without
             "things.csv row 3: looks like a header, and so does row 1; keep one table in a file",
         ),
         (
+            [["id", "名称", "数量(个)"], ["a", "b", "1"], ["id", "名称", "数量(只)"]],
+            "things.csv row 3: looks like a header, and so does row 1; keep one table in a file",
+        ),
+        (
             [["id", "名称", "数量(个)"], *[["a", "b", "1"]] * 12, ["id", "名称", "数量(只)"]],
             "things.csv row 14: is a header unlike that of row 1; keep one table in a file",
         ),

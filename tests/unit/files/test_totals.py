@@ -84,6 +84,7 @@ def test_a_weight_that_was_rounded_for_show_agrees(tmp_path: Path, weight: str) 
     "line",
     [
         "合计,,甲速递,,,1.95,3,",  # a carrier of its own
+        "合计,,3,,,1.95,3,",
         "合计,,,进村,,1.95,3,",
         "合计,,,,永兴村,1.95,3,",
         "合计,YT9,,,,1.95,3,",

@@ -146,6 +146,19 @@ def test_what_cannot_be_read_is_said_in_the_row(tmp_path: Path, column: str, tex
         assert 0 in parcels.select("weight_g", "volume_ml", "pieces").row(1)
 
 
+def test_a_row_with_a_damaged_number_and_no_direction_says_both_and_one_without_any_number_keeps_nothing(
+    tmp_path: Path,
+) -> None:
+    damaged, stray = {"运单号": "1.23E+14", "方向": ""}, {"运单号": "见附件", "方向": "无"}
+    parcels = read(tmp_path, damaged, stray).parcels
+    said = '运单号: "1.23E+14" is in scientific notation; format the column as text; 方向: empty'
+    assert parcels["fault"].to_list() == [said, "row: has neither a waybill number nor a direction"]
+    assert parcels.select("carrier", "address", "category").rows() == [
+        ("甲速递", "桦郊乡永兴村5组", "书籍"),
+        ("", "", ""),
+    ]
+
+
 def test_several_faults_of_a_row_are_joined(tmp_path: Path) -> None:
     faults = read(tmp_path, {"重量(kg)": "x", "件数": "y"}).parcels["fault"]
     assert faults[0] == '重量(kg): "x" is not a number; 件数: "y" is not a whole number'
