@@ -36,6 +36,7 @@ from services.consolidation.grouping import KEY_NUMBERS, KEY_WORDS, ConsignmentL
 from services.files.gazetteer import read_villages
 from services.model.day import County
 from services.model.network import Village
+from services.runtime.allocators import with_allocators
 from services.runtime.lifeline import start_child
 from services.wire.consolidation import ConsolidationAnswer
 
@@ -63,11 +64,13 @@ def _service() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The consolidation service on a free port of loopback, and its process."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path),
-            "CUNTONG_READY_FILE": str(ready),
-        }
+        environment = with_allocators(
+            os.environ
+            | {
+                "PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path),
+                "CUNTONG_READY_FILE": str(ready),
+            }
+        )
         with (Path(folder) / "log").open("wb") as log:
             process = start_child(
                 [sys.executable, "-P", "-m", "services.consolidation.app"], stderr=log, environment=environment
@@ -127,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parcels", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     villages = read_villages(GAZETTEER)

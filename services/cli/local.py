@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from services.model.errors import CuntongError
+from services.runtime.allocators import with_allocators
 from services.runtime.config import StoreSettings
 from services.runtime.embedded import EmbeddedStore
 from services.runtime.lifeline import start_child
@@ -90,7 +91,9 @@ def _service(
         **settings,
     }
     with (work / f"{name}.log").open("wb") as own_log:
-        process = start_child([sys.executable, "-P", "-m", module], stderr=log or own_log, environment=environment)
+        process = start_child(
+            [sys.executable, "-P", "-m", module], stderr=log or own_log, environment=with_allocators(environment)
+        )
         try:
             yield process
         finally:
