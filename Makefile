@@ -15,6 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 GENERATED := services/_generated
 PROTOS := $(shell find protos -name '*.proto')
+KERNEL := $(wildcard services/route/kernel/*.py)
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .PHONY: help run serve setup test lint types unit clean lock proto
@@ -59,7 +60,7 @@ $(BIN)/python:
 	  $(PYTHON) -m pip --python $@ install --quiet pip; } || { \
 	  rm -rf $(VENV); echo "make: $(PYTHON) can make no environment; on Debian: apt install python3-venv" >&2; exit 1; }
 
-$(VENV)/.run: requirements/run.lock bin/cuntong $(GENERATED)/.made | $(BIN)/python
+$(VENV)/.run: requirements/run.lock bin/cuntong $(GENERATED)/.made $(VENV)/.kernel | $(BIN)/python
 	@install -m 755 bin/cuntong $(BIN)/cuntong
 	@for site in $(VENV)/lib/python3.*/site-packages; do echo ../../../../$(GENERATED) > $$site/cuntong-protos.pth; done
 	@touch $@
@@ -67,6 +68,13 @@ $(VENV)/.run: requirements/run.lock bin/cuntong $(GENERATED)/.made | $(BIN)/pyth
 $(VENV)/.run-packages: requirements/run.lock | $(BIN)/python
 	@echo "setting up: packages (a minute or two)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	@touch $@
+
+# Numba notices a change in the file of an entry only, not in those that it calls.
+$(VENV)/.kernel: $(KERNEL) $(VENV)/.run-packages
+	@echo "setting up: the search kernel (a minute)"
+	@rm -f services/route/kernel/__pycache__/*.nb[ic]
+	@$(BIN)/python -m services.route.kernel.warm
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.run

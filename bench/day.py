@@ -16,7 +16,7 @@ from services.files.county_folder import read_county
 from services.files.gazetteer import read_villages
 from services.files.waybills import read_waybills
 from services.model.day import Day, PlanSettings
-from services.route.engines.child import ChildEngine
+from services.route.engines.kernel import KernelEngine
 from services.route.planner import plan_day
 
 
@@ -43,7 +43,7 @@ def main() -> None:
     for seed in range(1, arguments.seeds + 1):
         started = time.monotonic()
         settings = PlanSettings(time_budget_s=arguments.budget, seed=seed, cores=arguments.cores)
-        result = plan_day(day, settings, ChildEngine(), lambda: False, lambda *_: None)
+        result = plan_day(day, settings, KernelEngine(), lambda: False, lambda *_: None)
         plan_fen, comparison = result.plan.cost.total_fen, result.comparison
         if comparison is None:
             raise SystemExit("the plan came without a comparison")

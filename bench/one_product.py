@@ -29,7 +29,7 @@ from services.model.consignments import Consignment
 from services.model.day import Day, PlanSettings
 from services.model.network import Village
 from services.model.plan import Plan
-from services.route.engines.child import ChildEngine
+from services.route.engines.kernel import KernelEngine
 from services.route.planner import plan_day
 
 _HEADER = ("date", "out", "carried", "in", "carried", "unserved", "waiting", "late", "cost fen", "s", "budget")
@@ -82,7 +82,7 @@ def plan_parcels(
     settings = PlanSettings(
         given.budget, given.iterations, cores=given.cores, compare=False, use_waiting=not given.no_wait
     )
-    return Planned(numbered, pooled, day, plan_day(day, settings, ChildEngine(), lambda: False, lambda *_: None).plan)
+    return Planned(numbered, pooled, day, plan_day(day, settings, KernelEngine(), lambda: False, lambda *_: None).plan)
 
 
 def figures(planned: Planned) -> list[int]:

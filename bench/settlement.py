@@ -35,7 +35,7 @@ from services.model.agreements import Agreement, CooperationModel, Sharing
 from services.model.day import County, Day, PlanSettings
 from services.model.plan import PlanResult
 from services.model.settlement import Settlement, SettlementSettings, SharedCost
-from services.route.engines.child import ChildEngine
+from services.route.engines.kernel import KernelEngine
 from services.route.planner import plan_day
 from services.runtime.config import StoreSettings
 
@@ -93,7 +93,7 @@ def day_of(case: str, folder: Path, service_date: date, villages: Path) -> Day:
 def measure(case: str, day: Day, search: PlanSettings, settings: SettlementSettings) -> Measured:
     """Plan a day and settle it through services of its own."""
     started = time.monotonic()
-    plan = plan_day(day, search, ChildEngine(), lambda: False, lambda *_: None).plan
+    plan = plan_day(day, search, KernelEngine(), lambda: False, lambda *_: None).plan
     seconds_plan = time.monotonic() - started
     cpu_before = _cpu_seconds_of_children()
     with (

@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.day import read_day
 from services.model.consignments import Consignment
 from services.model.day import Day, PlanSettings
-from services.route.engines.child import ChildEngine
+from services.route.engines.kernel import KernelEngine
 from services.route.planner import plan_day
 
 
@@ -57,7 +57,7 @@ def main() -> None:
     for seed in range(1, given.seeds + 1):
         started = time.monotonic()
         settings = PlanSettings(given.budget, given.iterations, seed, cores=given.cores)
-        result = plan_day(day, settings, ChildEngine(), lambda: False, lambda *_: None)
+        result = plan_day(day, settings, KernelEngine(), lambda: False, lambda *_: None)
         plan, comparison = result.plan, result.comparison
         if comparison is None:
             raise SystemExit("the plan came without a comparison")

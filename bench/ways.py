@@ -21,7 +21,7 @@ from services.model.fleet import Vehicle
 from services.model.lines import Line, LineKind, StopTime, Trip
 from services.model.network import Network, Node, NodeKind, Transfer
 from services.route.day_index import DayIndex
-from services.route.engines.child import ChildEngine
+from services.route.engines.kernel import KernelEngine
 from services.route.planner import choose_roads, nodes_on_roads, plan_day
 from services.route.village_ways import village_ways
 
@@ -158,7 +158,7 @@ def main() -> None:
     print(f"{'county':8} {'villages':>8} {'runs':>5} {'bookings':>8} {'s':>7} {'cpu s':>7} {'another way':>11}")
     for name, day in days.items():
         settings = PlanSettings(time_budget_s=arguments.budget, compare=False)
-        plan = plan_day(day, settings, ChildEngine(), lambda: False, lambda *_: None).plan
+        plan = plan_day(day, settings, KernelEngine(), lambda: False, lambda *_: None).plan
         index, matrix = DayIndex.of(day), choose_roads(day).matrix(nodes_on_roads(day))
         taken = []
         for _ in range(3):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolution, ShouldStop
-from services.route.engines.pyvrp import solve_with_pyvrp
+from services.route.engines.kernel import KernelEngine
 
 
 @dataclass(frozen=True, slots=True)
 class InProcessEngine:
-    """PyVRP in this process: fast to start, and cannot be interrupted."""
+    """The default engine, with the problems that it was given."""
 
     problems: list[RunProblem] = field(default_factory=list)
 
@@ -24,4 +24,4 @@ class InProcessEngine:
     ) -> RunSolution | None:
         """Search to the end of the effort."""
         self.problems.append(problem)
-        return solve_with_pyvrp(problem, effort, on_best, start) if problem.demands else RunSolution((), 0)
+        return KernelEngine().solve(problem, effort, should_stop, on_best, start)

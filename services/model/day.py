@@ -70,7 +70,7 @@ class PlanSettings:
     time_budget_s: int = 20
     iterations: int | None = None
     seed: int = 1
-    engine: str = "pyvrp"
+    engine: str = "search"
     use_lines: bool = True
     compare: bool = True
     cores: int = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -26,7 +26,7 @@ from services.validation import day_violations
 from services.wire.coalitions import is_coalition
 from services.wire.codec import decode, encode
 
-ENGINES: Final = ("pyvrp",)
+ENGINES: Final = ("search", "pyvrp")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TENANT: Final = "default"
 _DEFAULT_PAGE: Final = 50
@@ -117,13 +117,16 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
         return pb.CancelPlanResponse(job=_job_message(await self._store.request_cancel(request.plan_id)))
 
 
-def make_work(engine: Engine, metrics: Metrics) -> Work:
-    """What a worker does with an accepted request: plan its day and write the result out."""
+def make_work(engines: Mapping[str, Engine], metrics: Metrics) -> Work:
+    """What a worker does with an accepted request: plan its day and write the result out.
+
+    ``engines`` has all of ``ENGINES``.
+    """
 
     def work(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
         request = pb.SubmitPlanRequest.FromString(payload)
         day, settings = read_request(request)
-        result = plan_day(day, settings, engine, should_stop, report)
+        result = plan_day(day, settings, engines[settings.engine], should_stop, report)
         if not is_coalition(request):
             _measure(metrics, day, result)
         message = encode(result, plan_pb2.PlanResult, day.service_date)

@@ -16,6 +16,7 @@ from grpc import aio
 
 from services.route.api import RouteApi, make_work
 from services.route.engines.child import ChildPool
+from services.route.engines.kernel import KernelEngine
 from services.runtime.config import RouteSettings, read_settings
 from services.runtime.jobs import JobRunner
 from services.runtime.logs import configure_logs
@@ -45,10 +46,10 @@ async def run(settings: RouteSettings) -> None:
     try:
         limits = JobLimits(retention_s=settings.retention_s, max_queued=settings.max_queued_jobs)
         store = JobStore(redis, _now, limits)
-        with ChildPool(idle=max(_IDLE_SEARCHERS, settings.workers)) as engine:
+        with ChildPool(idle=max(_IDLE_SEARCHERS, settings.workers)) as children:
             async with JobRunner(
                 store,
-                make_work(engine, metrics),
+                make_work({"search": KernelEngine(), "pyvrp": children}, metrics),
                 workers=settings.workers,
                 clock=time.monotonic,
                 new_id=_new_id,

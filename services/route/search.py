@@ -12,7 +12,8 @@ from services.model.day import PlanSettings
 from services.route.assemble import Decision, make_plan, price_plan
 from services.route.assignment import assign_bookings
 from services.route.day_index import DayIndex
-from services.route.engines.engine import Effort, Engine, RunSolution, ShouldStop
+from services.route.engines.engine import Effort, Engine, JointEngine, RunSolution, ShouldStop, Way
+from services.route.joint import make_joint_task
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
 from services.route.run_task import RunTask, make_run_task
@@ -25,6 +26,9 @@ Report = Callable[[str, int, int], None]
 # Parts of a stage's effort: runs alone, then rounds with lines, then a last search around the best.
 _RUNS_PART: Final = 0.4
 _ROUND_PART: Final = 0.1
+# With an engine that decides lines itself: a round of choosing them for a start, the rest for both together.
+_ROUNDS_BEFORE: Final = 1
+_JOINT_PART: Final = 0.5
 POLISH_PART: Final = 0.2
 # From a decision made for other prices, what runs carry is nearly all there is to find.
 _ANEW_PART: Final = 0.6
@@ -85,6 +89,8 @@ class Search:
         runs_only = self._best_runs((), part, self._on_all_cores(None), "runs", 22)
         if runs_only is None or not options:
             return None if runs_only is None else Found(runs_only, runs_only)
+        if isinstance(self.engine, JointEngine):
+            return Found(runs_only, self._jointly(self.engine, runs_only, options))
         return Found(runs_only, self.polished(self._with_lines(runs_only, options, len(_ROUNDS))))
 
     def from_start(self, start: Decision, options: Sequence[BookingOption]) -> Decision:
@@ -221,6 +227,31 @@ class Search:
                     best, best_fen = decision, fen
             self._tell("lines", best_fen, 43 + 12 * (number + 1))
         return best
+
+    def _jointly(self, engine: JointEngine, runs_only: Decision, options: Sequence[BookingOption]) -> Decision:
+        """Decide runs and lines in one search, from one round of choosing lines first; never worse than the runs."""
+        first = self._with_lines(runs_only, options, _ROUNDS_BEFORE)
+        joint = make_joint_task(self.index, self.matrix, options)
+        if not joint.bookable.bookings or self.is_over():
+            return first
+        told = [self.cost(first)]
+
+        def search(number: int) -> Decision:
+            start = (first, runs_only)[number % 2]
+            carried = carry_over(start.task, start.solution, joint.task)
+
+            def on_best(way: Way) -> None:
+                told.append(min(told[-1], self.cost(joint.decision(way))))
+                self._tell("lines", told[-1], 60)
+
+            way = joint.way(replace(start, task=joint.task, solution=carried))
+            effort = self._effort(_JOINT_PART).reseeded(number)
+            found = engine.solve_jointly(joint.task.problem, joint.bookable, effort, self.should_stop, on_best, way)
+            return joint.decision(found)
+
+        with ThreadPoolExecutor(self.settings.cores) as pool:
+            found = list(pool.map(search, range(max(self.settings.cores, 1))))
+        return min([first, runs_only, *found], key=self.cost)
 
     def _try(self, choices: Sequence[tuple[BookingOption, ...]], best: Decision) -> list[Decision]:
         def search(choice: tuple[BookingOption, ...]) -> Decision | None:

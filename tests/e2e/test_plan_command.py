@@ -248,7 +248,7 @@ def test_a_plan_that_is_interrupted_leaves_nothing(county: Path, tmp_path: Path,
         if "合配件组" in line:
             break
     time.sleep(0.5)
-    assert len(survivors(command.mark)) > 3
+    assert len(survivors(command.mark)) >= 3  # the command and both services
     ended, said = command.end(number)
     assert (ended, "已中断" in said, "Traceback" in said) == (code, True, False), said
     assert contents(tmp_path / "out") == {f"{DATE}/plan.json": b"an older plan"}

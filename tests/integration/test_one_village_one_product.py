@@ -19,7 +19,7 @@ from services.model.day import County, Day, PlanSettings
 from services.model.parcels import PARCEL_SCHEMA
 from services.model.plan import Plan
 from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolution, ShouldStop
-from services.route.engines.pyvrp import solve_with_pyvrp
+from services.route.engines.kernel import KernelEngine
 from services.route.planner import plan_day
 from services.route.visits import Grain
 from tests.builders import SERVICE_DATE, VILLAGES, small_county
@@ -46,7 +46,7 @@ class CountingEngine:
     ) -> RunSolution | None:
         """Search to the end of the effort."""
         self.iterations.append(effort.iterations or 0)
-        return solve_with_pyvrp(problem, effort, on_best, start) if problem.demands else RunSolution((), 0)
+        return KernelEngine().solve(problem, effort, should_stop, on_best, start)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -109,6 +109,44 @@ class RunSolution:
 
 
 @dataclass(frozen=True, slots=True)
+class Booking:
+    """A demand on a trip, from its ``first_segment`` to before its ``last_segment``, in place of a run.
+
+    ``charges`` are paid once however many bookings name them. ``price_fen`` counts towards the minimum of ``account``;
+    ``pieces`` use up ``quota``.
+    """
+
+    demand: int
+    price_fen: int
+    first_segment: int
+    last_segment: int
+    load: Load
+    charges: tuple[int, ...] = ()
+    account: int | None = None
+    quota: int | None = None
+    pieces: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bookable:
+    """Bookings that may be chosen, demand by demand, with the room on each segment and what they have in common."""
+
+    bookings: tuple[Booking, ...]
+    rooms: tuple[Load, ...]
+    charge_fen: tuple[int, ...]
+    minimum_fen: tuple[int, ...]
+    quota_pieces: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a day is done: runs, and pairs of a demand that is in none of them and its booking."""
+
+    runs: RunSolution
+    booked: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Effort:
     """How long to search: seconds, or iterations where a plan must repeat."""
 
@@ -130,6 +168,9 @@ OnBest = Callable[[RunSolution], None]
 ShouldStop = Callable[[], bool]
 
 
+OnBestWay = Callable[[Way], None]
+
+
 class Engine(Protocol):
     """Anything that plans runs."""
 
@@ -142,4 +183,21 @@ class Engine(Protocol):
         start: RunSolution | None = None,
     ) -> RunSolution | None:
         """Search until the effort is spent or ``should_stop``; ``None`` when nothing feasible was found."""
+        ...
+
+
+@runtime_checkable
+class JointEngine(Protocol):
+    """An engine that decides runs and bookings together."""
+
+    def solve_jointly(
+        self,
+        problem: RunProblem,
+        bookable: Bookable,
+        effort: Effort,
+        should_stop: ShouldStop,
+        on_best: OnBestWay,
+        start: Way | None = None,
+    ) -> Way:
+        """Search until the effort is spent or ``should_stop``; never worse than ``start`` as far as that fits."""
         ...

@@ -1,15 +1,7 @@
 """Runs by PyVRP (Wouda, Lan, Kool 2024, PyVRP: a high-performance VRP solver package, INFORMS J. on Computing).
 
-How a county's rules become PyVRP's:
-
-- A vehicle starts and ends at its depot but loads at the hub. Its way to the hub and the loading there are part of the
-  arcs that leave its start; unloading and the way home are part of the arcs into its end.
-- A node's service time is part of the arcs that come from another node, so that it is spent once a call however many
-  demands are served there; windows are shifted by it.
-- A demand that a class may not serve is out of that class's reach: its profile puts the demand farther away than the
-  class may drive in a day.
-- Costs are integers: a fen is ``SCALE`` units, which makes fen a kilometre and fen an hour whole numbers a metre and
-  a second.
+How a county's rules become PyVRP's is told in ``arcs``. A demand that a class may not serve is out of that class's
+reach: its profile puts the demand farther away than the class may drive in a day.
 """
 
 from __future__ import annotations
@@ -25,9 +17,18 @@ from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchCa
 from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, PerturbationManager, compute_neighbours
 from pyvrp.stop import MaxIterations, MaxRuntime
 
-from services.route.engines.engine import Demand, Effort, IntMatrix, Load, Route, RunProblem, RunSolution, VehicleClass
+from services.route.engines.arcs import (
+    SCALE,
+    common_arcs,
+    depot_windows,
+    dimensions,
+    first_demand,
+    hub_window,
+    rates,
+    visit_window,
+)
+from services.route.engines.engine import Demand, Effort, IntMatrix, Route, RunProblem, RunSolution, VehicleClass
 
-SCALE: Final = 3_600
 _OUT_OF_REACH: Final = 500_000
 _SEND_EVERY_S: Final = 0.25
 _STARTS: Final = 3
@@ -149,9 +150,9 @@ class _Translation:
     def __init__(self, problem: RunProblem, serve_all: bool) -> None:
         self._problem = problem
         self.serves_all = serve_all
-        self._first_demand = 1 + 2 * len(problem.classes)
-        self._unloads = any(demand.pick_up.pieces for demand in problem.demands)
-        distance_m, duration_s = self._common_arcs()
+        self._first_demand = first_demand(problem)
+        arcs = common_arcs(problem)
+        distance_m, duration_s = arcs.distance_m, arcs.duration_s
         reaches = sorted({self._reach(k) for k in range(len(problem.classes))}, key=sorted)
         self._profile = {reach: i for i, reach in enumerate(reaches)}
         self._distances = [self._with_reach(distance_m, reach) for reach in reaches]
@@ -217,42 +218,33 @@ class _Translation:
 
     def _client(self, position: int, demand: Demand) -> pyvrp.Client:
         problem = self._problem
-        setup_s = int(problem.service_s[demand.node])
-        opens, closes = int(problem.opens_s[demand.node]), int(problem.closes_s[demand.node])
-        earliest = opens + setup_s
+        earliest, latest = visit_window(problem, demand)
         required = self.serves_all and not demand.may_wait
         return pyvrp.Client(
             self._first_demand + position,
-            delivery=_dimensions(demand.deliver),
-            pickup=_dimensions(demand.pick_up),
+            delivery=dimensions(demand.deliver),
+            pickup=dimensions(demand.pick_up),
             service_duration=demand.handling_s,
             tw_early=earliest,
-            tw_late=max(earliest, closes - demand.handling_s),
+            tw_late=latest,
             prize=0 if required else demand.leaving_fen * SCALE,
             required=required,
         )
 
     def _depots(self) -> list[pyvrp.Depot]:
-        problem = self._problem
-        opens, closes = int(problem.opens_s[problem.hub]), int(problem.closes_s[problem.hub])
-        loads_by = max(opens, closes - self._hub_service_s())
+        opens, loads_by = hub_window(self._problem)
         depots = [pyvrp.Depot(0, tw_early=opens, tw_late=loads_by)]
-        for k, vehicle in enumerate(problem.classes):
-            to_hub = int(problem.duration_s[vehicle.depot, problem.hub])
-            from_hub = int(problem.duration_s[problem.hub, vehicle.depot])
-            earliest = max(vehicle.shift_start_s, opens - to_hub)
-            leaves_by = max(earliest, min(vehicle.shift_end_s, loads_by - to_hub))
-            # Only who unloads at the hub has to be there before it closes.
-            back_by = min(vehicle.shift_end_s, closes + from_hub) if self._unloads else vehicle.shift_end_s
+        for k, vehicle in enumerate(self._problem.classes):
+            earliest, leaves_by, back_by = depot_windows(self._problem, vehicle)
             depots.append(pyvrp.Depot(1 + 2 * k, tw_early=earliest, tw_late=leaves_by))
-            depots.append(pyvrp.Depot(2 + 2 * k, tw_early=earliest, tw_late=max(earliest, back_by)))
+            depots.append(pyvrp.Depot(2 + 2 * k, tw_early=earliest, tw_late=back_by))
         return depots
 
     def _vehicle_type(self, k: int, vehicle: VehicleClass) -> pyvrp.VehicleType:
-        co2 = round(vehicle.co2_g_per_km * self._problem.co2_fen_per_kg * SCALE / 1_000_000)
+        per_distance, per_duration = rates(self._problem, vehicle)
         return pyvrp.VehicleType(
             num_available=vehicle.count,
-            capacity=_dimensions(vehicle.capacity),
+            capacity=dimensions(vehicle.capacity),
             start_depot=1 + 2 * k,
             end_depot=2 + 2 * k,
             fixed_cost=vehicle.fixed_fen * SCALE,
@@ -260,8 +252,8 @@ class _Translation:
             tw_late=max(vehicle.shift_start_s, vehicle.shift_end_s),
             shift_duration=vehicle.max_work_s,
             max_distance=vehicle.max_distance_m,
-            unit_distance_cost=vehicle.per_km_fen * SCALE // 1000 + co2,
-            unit_duration_cost=vehicle.per_hour_fen * SCALE // 3600,
+            unit_distance_cost=per_distance,
+            unit_duration_cost=per_duration,
             profile=self._profile[self._reach(k)],
             reload_depots=[0] if vehicle.max_trips > 1 else [],
             max_reloads=vehicle.max_trips - 1,
@@ -269,41 +261,6 @@ class _Translation:
 
     def _reach(self, k: int) -> frozenset[int]:
         return frozenset(i for i, demand in enumerate(self._problem.demands) if k in demand.classes)
-
-    def _hub_service_s(self) -> int:
-        return int(self._problem.service_s[self._problem.hub])
-
-    def _common_arcs(self) -> tuple[IntMatrix, IntMatrix]:
-        """Distances and times that hold for every class, with service and the ways between depot and hub folded in."""
-        problem, hub = self._problem, self._problem.hub
-        node = np.array([hub] * self._first_demand + [demand.node for demand in problem.demands], dtype=np.int64)
-        distance_m = problem.distance_m[np.ix_(node, node)].copy()
-        duration_s = problem.duration_s[np.ix_(node, node)].copy()
-        is_demand = np.arange(len(node)) >= self._first_demand
-        calls_anew = (node[:, None] != node[None, :]) | ~is_demand[:, None]
-        duration_s += np.where(calls_anew & is_demand[None, :], problem.service_s[node][None, :], 0)
-        duration_s[np.ix_(~is_demand, is_demand)] += self._hub_service_s()
-        for k, vehicle in enumerate(problem.classes):
-            start, end = 1 + 2 * k, 2 + 2 * k
-            distance_m[start, is_demand] += problem.distance_m[vehicle.depot, hub]
-            duration_s[start, is_demand] += problem.duration_s[vehicle.depot, hub]
-            distance_m[is_demand, end] += problem.distance_m[hub, vehicle.depot]
-            duration_s[is_demand, end] += problem.duration_s[hub, vehicle.depot]
-            # The hub as the last reload before the end must cost what going straight to the end does.
-            distance_m[start, 0], duration_s[start, 0] = distance_m[start, end], duration_s[start, end] = (
-                problem.distance_m[vehicle.depot, hub],
-                problem.duration_s[vehicle.depot, hub],
-            )
-            distance_m[0, end], duration_s[0, end] = (
-                problem.distance_m[hub, vehicle.depot],
-                problem.duration_s[hub, vehicle.depot],
-            )
-            if self._unloads:
-                duration_s[is_demand, end] += self._hub_service_s()
-                duration_s[0, end] += self._hub_service_s()
-        np.fill_diagonal(distance_m, 0)
-        np.fill_diagonal(duration_s, 0)
-        return distance_m, duration_s
 
     def _with_reach(self, distance_m: IntMatrix, reach: frozenset[int]) -> IntMatrix:
         barred = [self._first_demand + i for i in range(len(self._problem.demands)) if i not in reach]
@@ -314,7 +271,3 @@ class _Translation:
         allowed[:, barred] += farthest + _OUT_OF_REACH
         np.fill_diagonal(allowed, 0)
         return allowed
-
-
-def _dimensions(load: Load) -> list[int]:
-    return [load.weight_g, load.volume_ml, load.pieces]

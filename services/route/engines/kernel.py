@@ -1,0 +1,200 @@
+"""Runs by our own search kernel, in the calling thread: it holds no interpreter lock and stops between two slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from services.route.engines.arcs import (
+    SCALE,
+    common_arcs,
+    depot_windows,
+    dimensions,
+    first_demand,
+    hub_window,
+    rates,
+    visit_window,
+)
+from services.route.engines.engine import (
+    Bookable,
+    Effort,
+    Load,
+    OnBest,
+    OnBestWay,
+    Route,
+    RunProblem,
+    RunSolution,
+    ShouldStop,
+    Way,
+)
+from services.route.kernel.problem import (
+    Ints,
+    KernelProblem,
+    KernelRoute,
+    KernelSolution,
+    Options,
+    Tasks,
+    VehicleTypes,
+)
+from services.route.kernel.search import Limits, search
+
+# An iteration is so many steps of the kernel: other engines do as much between two of theirs.
+STEPS_AN_ITERATION: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KernelEngine:
+    """Slack induction by string removals; see ``kernel.search``."""
+
+    def solve(
+        self,
+        problem: RunProblem,
+        effort: Effort,
+        should_stop: ShouldStop,
+        on_best: OnBest,
+        start: RunSolution | None = None,
+    ) -> RunSolution | None:
+        """Search until the effort is spent; see ``Engine.solve``.
+
+        There always is a plan: to leave everything is one.
+        """
+        none = Bookable((), (), (), (), ())
+        begin = None if start is None else Way(start)
+        return self.solve_jointly(problem, none, effort, should_stop, lambda way: on_best(way.runs), begin).runs
+
+    def solve_jointly(
+        self,
+        problem: RunProblem,
+        bookable: Bookable,
+        effort: Effort,
+        should_stop: ShouldStop,
+        on_best: OnBestWay,
+        start: Way | None = None,
+    ) -> Way:
+        """Search runs and bookings; see ``JointEngine.solve_jointly``."""
+        if not problem.demands:
+            return Way(RunSolution((), 0))
+        steps = None if effort.iterations is None else effort.iterations * STEPS_AN_ITERATION
+        order = sorted(range(len(bookable.bookings)), key=lambda number: bookable.bookings[number].demand)
+        found = search(
+            replace(kernel_problem(problem), options=_options(bookable, order)),
+            Limits(effort.seconds, steps, effort.seed),
+            should_stop,
+            lambda solution: on_best(_way(problem, solution, order)),
+            None if start is None else _kernel_solution(start, order),
+        )
+        return _way(problem, found, order)
+
+
+def kernel_problem(problem: RunProblem) -> KernelProblem:
+    """A run problem as arrays; costs in units of which ``SCALE`` are a fen."""
+    arcs, first = common_arcs(problem), first_demand(problem)
+    return KernelProblem(arcs.distance_m, arcs.duration_s, _tasks(problem, first), _types(problem))
+
+
+def _tasks(problem: RunProblem, first: int) -> Tasks:
+    demands, last_resort_fen = problem.demands, _last_resort_fen(problem)
+    windows = [visit_window(problem, demand) for demand in demands]
+    admitted = np.zeros((len(problem.classes), len(demands)), dtype=np.bool_)
+    for position, demand in enumerate(demands):
+        admitted[sorted(demand.classes), position] = True
+    return Tasks(
+        location=first + np.arange(len(demands), dtype=np.int64),
+        service=_ints(demand.handling_s for demand in demands),
+        earliest=_ints(earliest for earliest, _ in windows),
+        latest=_ints(latest for _, latest in windows),
+        release=np.zeros(len(demands), dtype=np.int64),
+        deliver=_loads([demand.deliver for demand in demands]),
+        pick_up=_loads([demand.pick_up for demand in demands]),
+        leaving=_ints((demand.leaving_fen + (0 if demand.may_wait else last_resort_fen)) * SCALE for demand in demands),
+        admitted=admitted,
+    )
+
+
+def _last_resort_fen(problem: RunProblem) -> int:
+    """More than any vehicle's day costs: what is added to the price of leaving what may not wait."""
+    return max(
+        (
+            vehicle.fixed_fen
+            + (rates(problem, vehicle)[0] * vehicle.max_distance_m + rates(problem, vehicle)[1] * vehicle.max_work_s)
+            // SCALE
+            for vehicle in problem.classes
+        ),
+        default=0,
+    )
+
+
+def _types(problem: RunProblem) -> VehicleTypes:
+    classes = problem.classes
+    opens, loads_by = hub_window(problem)
+    windows = [depot_windows(problem, vehicle) for vehicle in classes]
+    costs = [rates(problem, vehicle) for vehicle in classes]
+    return VehicleTypes(
+        count=_ints(vehicle.count for vehicle in classes),
+        start=1 + 2 * np.arange(len(classes), dtype=np.int64),
+        end=2 + 2 * np.arange(len(classes), dtype=np.int64),
+        reload=np.zeros(len(classes), dtype=np.int64),
+        capacity=_loads([vehicle.capacity for vehicle in classes]),
+        fixed=_ints(vehicle.fixed_fen * SCALE for vehicle in classes),
+        per_distance=_ints(per_m for per_m, _ in costs),
+        per_duration=_ints(per_s for _, per_s in costs),
+        longest_distance=_ints(vehicle.max_distance_m for vehicle in classes),
+        longest_duration=_ints(vehicle.max_work_s for vehicle in classes),
+        start_earliest=_ints(earliest for earliest, _, _ in windows),
+        start_latest=_ints(leaves_by for _, leaves_by, _ in windows),
+        end_latest=_ints(back_by for _, _, back_by in windows),
+        reload_earliest=np.full(len(classes), opens, dtype=np.int64),
+        reload_latest=np.full(len(classes), loads_by, dtype=np.int64),
+        trips=_ints(vehicle.max_trips for vehicle in classes),
+    )
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def _options(bookable: Bookable, order: Sequence[int]) -> Options:
+    bookings = [bookable.bookings[number] for number in order]
+    most = max([1, *(len(booking.charges) for booking in bookings)])
+    charges = np.full((len(bookings), most), -1, dtype=np.int64)
+    for row, booking in enumerate(bookings):
+        charges[row, : len(booking.charges)] = booking.charges
+    return Options(
+        task=_ints(booking.demand for booking in bookings),
+        price=_ints(booking.price_fen * SCALE for booking in bookings),
+        first=_ints(booking.first_segment for booking in bookings),
+        last=_ints(booking.last_segment for booking in bookings),
+        charges=charges,
+        account=_ints(-1 if booking.account is None else booking.account for booking in bookings),
+        quota=_ints(-1 if booking.quota is None else booking.quota for booking in bookings),
+        room=_loads(bookable.rooms),
+        charge_price=_ints(fen * SCALE for fen in bookable.charge_fen),
+        minimum=_ints(fen * SCALE for fen in bookable.minimum_fen),
+        quota_pieces=_ints(bookable.quota_pieces),
+        load=_loads([booking.load for booking in bookings]),
+        pieces=_ints(booking.pieces for booking in bookings),
+    )
+
+
+def _loads(loads: Sequence[Load]) -> Ints:
+    return np.array([dimensions(load) for load in loads], dtype=np.int64).reshape(-1, 3)
+
+
+def _way(problem: RunProblem, solution: KernelSolution, order: Sequence[int]) -> Way:
+    """What the kernel found, in the engines' words; ``order`` are the bookings as it had them."""
+    routes = (Route(route.vehicle_type, route.trips) for route in solution.routes)
+    done = {task for route in solution.routes for trip in route.trips for task in trip}
+    done |= {task for task, _ in solution.booked}
+    left = sum(not demand.may_wait for task, demand in enumerate(problem.demands) if task not in done)
+    cost_fen = solution.cost // SCALE - left * _last_resort_fen(problem)
+    runs = RunSolution(tuple(sorted(routes, key=lambda r: (r.vehicle_class, r.trips))), cost_fen)
+    return Way(runs, tuple((task, order[option]) for task, option in solution.booked))
+
+
+def _kernel_solution(way: Way, order: Sequence[int]) -> KernelSolution:
+    place = {number: position for position, number in enumerate(order)}
+    routes = tuple(KernelRoute(r.vehicle_class, r.trips) for r in way.runs.routes)
+    return KernelSolution(routes, tuple((demand, place[number]) for demand, number in way.booked), 0)

@@ -1,0 +1,217 @@
+"""Runs and lines as one problem: which goods go as one, and what each booking takes and costs beside the runs.
+
+Consignments that are handed over at one node, may use the same vehicles and have the same bookings to choose from are
+one task, as long as they fit a trip together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.model.agreements import Direction
+from services.model.consignments import Consignment, ResourceKind
+from services.route.assemble import Decision
+from services.route.day_index import DayIndex
+from services.route.engines.engine import Bookable, Booking, Load, RunProblem, Way
+from services.route.options import BookingOption
+from services.route.roads.source import RoadMatrix
+from services.route.room import load_of, room_on
+from services.route.run_task import RunTask, make_run_task
+from services.route.visits import Grain
+
+# What a consignment can be booked on: trip, stops and agreement.
+_Places = tuple[tuple[str, int, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JointTask:
+    """A run problem with the bookings of its demands, and what these stand for.
+
+    ``options[i]`` are the options of booking ``i``, one for each consignment of its demand.
+    """
+
+    task: RunTask
+    bookable: Bookable
+    options: tuple[tuple[BookingOption, ...], ...]
+
+    def decision(self, way: Way) -> Decision:
+        """What an engine found, as a decision; the demands that are booked are in no run."""
+        bookings = [option for _, number in way.booked for option in self.options[number]]
+        return Decision(tuple(bookings), self.task, way.runs)
+
+    def way(self, decision: Decision) -> Way:
+        """A decision as a start: what it books and drives whole, demand by demand."""
+        booked = {(o.consignment.consignment_id, _place(o)) for o in decision.bookings}
+        numbers = [
+            (booking.demand, number)
+            for number, booking in enumerate(self.bookable.bookings)
+            if all((o.consignment.consignment_id, _place(o)) in booked for o in self.options[number])
+        ]
+        return Way(decision.solution, tuple(dict(numbers).items()))
+
+
+def make_joint_task(index: DayIndex, matrix: RoadMatrix, options: Sequence[BookingOption]) -> JointTask:
+    """Make the problem of deciding runs and bookings at once.
+
+    An agreement's pieces a day are shared out beforehand between the vehicles and the trips that it opens, since no
+    engine knows a limit that both have in common.
+    """
+    by_consignment: dict[str, list[BookingOption]] = {}
+    for option in options:
+        by_consignment.setdefault(option.consignment.consignment_id, []).append(option)
+    quota, on_lines = _quotas(index, options)
+    task = make_run_task(index, matrix, index.day.consignments, on_lines, Grain.FINE)
+    task = _parted(index, task, by_consignment)
+    bookings: list[Booking] = []
+    chosen: list[tuple[BookingOption, ...]] = []
+    ledger = _Ledger(index, quota)
+    for demand, group in enumerate(task.demands):
+        choices = [by_consignment.get(consignment_id, []) for consignment_id in group]
+        for together in _together(choices):
+            booking = ledger.booking(demand, together)
+            if booking is not None:
+                bookings.append(booking)
+                chosen.append(together)
+    return JointTask(task, ledger.bookable(bookings), tuple(chosen))
+
+
+def _place(option: BookingOption) -> tuple[str, int, int, str]:
+    return option.trip.trip_id, option.board_index, option.alight_index, option.agreement_id
+
+
+def _together(choices: Sequence[Sequence[BookingOption]]) -> Iterable[tuple[BookingOption, ...]]:
+    """The bookings that all consignments of a demand can have together."""
+    by_place = [{_place(option): option for option in options} for options in choices]
+    for place in by_place[0] if by_place else ():
+        if all(place in options for options in by_place):
+            yield tuple(options[place] for options in by_place)
+
+
+def _quotas(index: DayIndex, options: Sequence[BookingOption]) -> tuple[dict[str, int], dict[str, int]]:
+    """The pieces a day that bookings may use of each agreement, and what is thereby lost to vehicles."""
+    quota: dict[str, int] = {}
+    for agreement_id in {option.agreement_id for option in options}:
+        agreement = index.agreements.get(agreement_id)
+        if agreement is not None and agreement.max_pieces_per_day is not None:
+            quota[agreement_id] = agreement.max_pieces_per_day
+    opens_vehicles = {
+        agreement_id
+        for ways in index.admitted.values()
+        for agreement_ids in ways[ResourceKind.VEHICLE].values()
+        for agreement_id in agreement_ids
+    }
+    shared = {a: (limit + 1) // 2 if a in opens_vehicles else limit for a, limit in quota.items()}
+    return shared, {a: pieces for a, pieces in shared.items() if a in opens_vehicles}
+
+
+def _parted(index: DayIndex, task: RunTask, by_consignment: Mapping[str, Sequence[BookingOption]]) -> RunTask:
+    """The same task with demands parted so that what is in one has the same bookings and fits a trip together."""
+    problem, demands, groups = task.problem, [], []
+    for demand, group in zip(task.problem.demands, task.demands, strict=True):
+        parts: dict[_Places, list[list[Consignment]]] = {}
+        for consignment_id in group:
+            consignment = index.consignments[consignment_id]
+            options = by_consignment.get(consignment_id, ())
+            alike = parts.setdefault(tuple(sorted(_place(option) for option in options)), [[]])
+            if options and not _fits(options, [*alike[-1], consignment]):
+                alike.append([])
+            alike[-1].append(consignment)
+        for goods in (goods for alike in parts.values() for goods in alike if goods):
+            # Handling is by the piece, so it is parted as pieces are.
+            inbound = [c for c in goods if c.direction is Direction.INBOUND]
+            outbound = [c for c in goods if c.direction is Direction.OUTBOUND]
+            pieces, all_pieces = sum(c.pieces for c in goods), demand.deliver.pieces + demand.pick_up.pieces
+            demands.append(
+                replace(
+                    demand,
+                    deliver=_sum(inbound),
+                    pick_up=_sum(outbound),
+                    handling_s=demand.handling_s * pieces // max(1, all_pieces),
+                    leaving_fen=sum(index.leaving_fen(c) for c in goods),
+                )
+            )
+            groups.append(tuple(c.consignment_id for c in goods))
+    parted: RunProblem = replace(problem, demands=tuple(demands))
+    return replace(task, problem=parted, demands=tuple(groups))
+
+
+def _sum(goods: Iterable[Consignment]) -> Load:
+    total = Load()
+    for consignment in goods:
+        total += load_of(consignment)
+    return total
+
+
+def _fits(options: Sequence[BookingOption], goods: Sequence[Consignment]) -> bool:
+    """Whether goods leave half of each trip's room to others: larger groups could not share a trip."""
+    total = _sum(goods)
+    both = total + total
+    return len(goods) == 1 or all(both.fits(room_on(option.trip)) for option in options)
+
+
+class _Ledger:
+    """Numbers what bookings have in common: segments of trips, charges paid once, minimum amounts, pieces a day."""
+
+    def __init__(self, index: DayIndex, quota: Mapping[str, int]) -> None:
+        self._index = index
+        self._quota = dict(quota)
+        self._segments: dict[str, int] = {}
+        self._rooms: list[Load] = []
+        self._charges: dict[tuple[str, ...], int] = {}
+        self._charge_fen: list[int] = []
+        self._accounts = [a for a, agreement in index.agreements.items() if agreement.minimum_fen > 0]
+        self._quotas = sorted(quota)
+
+    def booking(self, demand: int, options: Sequence[BookingOption]) -> Booking | None:
+        """One demand on a trip; ``None`` where it has no room even alone."""
+        first = options[0]
+        total = _sum(option.consignment for option in options)
+        if not total.fits(room_on(first.trip)):
+            return None
+        at = self._first_segment(first)
+        counted = [o for o in options if self._index.counts_towards_limit(o.consignment, o.agreement_id)]
+        return Booking(
+            demand=demand,
+            price_fen=sum(option.tariff_fen for option in options),
+            first_segment=at + first.board_index,
+            last_segment=at + first.alight_index,
+            load=total,
+            charges=tuple(self._charge(key, fen) for key, fen in self._paid_once(first) if fen > 0),
+            account=self._accounts.index(first.agreement_id) if first.agreement_id in self._accounts else None,
+            quota=self._quotas.index(first.agreement_id) if counted and first.agreement_id in self._quota else None,
+            pieces=sum(option.consignment.pieces for option in counted),
+        )
+
+    def bookable(self, bookings: Sequence[Booking]) -> Bookable:
+        """All bookings with what they have in common."""
+        return Bookable(
+            tuple(bookings),
+            tuple(self._rooms),
+            tuple(self._charge_fen),
+            tuple(self._index.agreements[a].minimum_fen for a in self._accounts),
+            tuple(self._quota[a] for a in self._quotas),
+        )
+
+    def _first_segment(self, option: BookingOption) -> int:
+        trip = option.trip
+        if trip.trip_id not in self._segments:
+            self._segments[trip.trip_id] = len(self._rooms)
+            self._rooms += [room_on(trip)] * (len(trip.stop_times) - 1)
+        return self._segments[trip.trip_id]
+
+    def _paid_once(self, option: BookingOption) -> Iterable[tuple[tuple[str, ...], int]]:
+        trip_id = option.trip.trip_id
+        if option.shuttle is not None:
+            way = option.shuttle.from_node, option.shuttle.to_node
+            yield ("shuttle", trip_id, *way), option.shuttle.cost_fen_per_trip
+        if option.agreement_id:
+            yield ("run", trip_id, option.agreement_id), self._index.agreements[option.agreement_id].tariff_run_fen
+        else:
+            yield ("own", trip_id), option.trip.tariff_trip_fen
+
+    def _charge(self, key: tuple[str, ...], fen: int) -> int:
+        if key not in self._charges:
+            self._charges[key] = len(self._charge_fen)
+            self._charge_fen.append(fen)
+        return self._charges[key]

@@ -1,0 +1,293 @@
+"""Routes as chains of nodes: what is known at every node so that an insertion is judged in constant time.
+
+Time windows are concatenated as by Vidal, Crainic, Gendreau and Prins (2013, A hybrid genetic algorithm with adaptive
+diversity management for a large class of vehicle routing problems with time windows): of a stretch of a route, how
+long it takes at least and the window in which its beginning makes that possible. Nothing here breaks a limit, so the
+lateness that they carry along is left out.
+"""
+
+from __future__ import annotations
+
+from services.route.kernel.arrays import AFTER, BEFORE, LEG, Problem, State
+from services.route.kernel.compiled import compiled, inlined
+
+Stretch = tuple[int, int, int]
+
+
+@inlined
+def joined(first: Stretch, way: int, second: Stretch) -> Stretch:
+    """Put two stretches together, ``way`` apart: (duration, earliest, latest); earliest is -1 where that is late."""
+    at = first[0] + way
+    if first[1] + at > second[2]:
+        return second[0], -1, -1
+    wait = max(0, second[1] - at - first[2])
+    return (
+        at + second[0] + wait,
+        max(first[1], second[1] - at) - wait,
+        min(first[2], second[2] - at),
+    )
+
+
+@inlined
+def own(s: State, node: int) -> Stretch:
+    """A node by itself."""
+    return s.node[node].own_duration, s.node[node].own_earliest, s.node[node].own_latest
+
+
+@inlined
+def released(s: State, node: int, release: int) -> Stretch:
+    """A depot by itself, left not before ``release``; never where that is too late."""
+    return s.node[node].own_duration, max(s.node[node].own_earliest, release), s.node[node].own_latest
+
+
+@inlined
+def up_to(s: State, node: int) -> Stretch:
+    """From the route's start to a node."""
+    at = s.node[node]
+    return at.start_duration, at.start_earliest, at.start_latest
+
+
+@inlined
+def onwards(s: State, node: int) -> Stretch:
+    """From a node to the route's end."""
+    at = s.node[node]
+    return at.end_duration, at.end_earliest, at.end_latest
+
+
+@inlined
+def along(s: State, node: int) -> Stretch:
+    """From the first task of the trip to a node."""
+    at = s.node[node]
+    return at.trip_duration, at.trip_earliest, at.trip_latest
+
+
+@inlined
+def keep_up_to(s: State, node: int, stretch: Stretch) -> None:
+    """Note down the stretch from the route's start."""
+    s.node[node].start_duration = stretch[0]
+    s.node[node].start_earliest = stretch[1]
+    s.node[node].start_latest = stretch[2]
+
+
+@inlined
+def keep_onwards(s: State, node: int, stretch: Stretch) -> None:
+    """Note down the stretch to the route's end."""
+    s.node[node].end_duration = stretch[0]
+    s.node[node].end_earliest = stretch[1]
+    s.node[node].end_latest = stretch[2]
+
+
+@inlined
+def keep_along(s: State, node: int, stretch: Stretch) -> None:
+    """Note down the stretch from the trip's first task."""
+    s.node[node].trip_duration = stretch[0]
+    s.node[node].trip_earliest = stretch[1]
+    s.node[node].trip_latest = stretch[2]
+
+
+@compiled
+def save_route(p: Problem, s: State, slot: int) -> None:
+    """Note a route down once a step, before it is first changed."""
+    if s.slot[slot].touched >= 0:
+        return
+    place = s.one[0].touched
+    s.slot[slot].touched = place
+    s.slot[place].touched_slot = slot
+    at = s.slot[place].saved_until
+    end = len(p.task) + 2 * slot + 1
+    node = s.node[end - 1].nxt
+    while node != end:
+        s.pool[at].saved = node
+        at += 1
+        node = s.node[node].nxt
+    s.slot[place + 1].saved_until = at
+    s.one[0].touched = place + 1
+
+
+@inlined
+def link(s: State, first: int, second: int) -> None:
+    """Put one node behind another."""
+    s.node[first].nxt = second
+    s.node[second].prv = first
+
+
+@compiled
+def take_reload(p: Problem, s: State, slot: int) -> int:
+    """Take a reload for a route out of the pool; there must be one."""
+    s.one[0].free_reloads -= 1
+    node = s.pool[s.one[0].free_reloads].free_reload
+    k = s.slot[slot].kind
+    s.node[node].location = p.kind[k].reload
+    s.node[node].own_earliest = p.kind[k].reload_earliest
+    s.node[node].own_latest = p.kind[k].reload_latest
+    return node
+
+
+@compiled
+def drop_empty_trips(p: Problem, s: State, slot: int) -> None:
+    """Take out reloads before which, or at the end behind which, nothing is done."""
+    tasks = len(p.task)
+    start, end = tasks + 2 * slot, tasks + 2 * slot + 1
+    node = s.node[start].nxt
+    while node != end:
+        after = s.node[node].nxt
+        if node >= tasks and (s.node[node].prv >= tasks or after == end):
+            link(s, s.node[node].prv, after)
+            s.node[node].route = -1
+            s.pool[s.one[0].dropped].dropped = node
+            s.one[0].dropped += 1
+            # Where the last trip fell away, so may the reload before it.
+            if after == end and s.node[end].prv >= tasks and s.node[end].prv != start:
+                after = s.node[end].prv
+        node = after
+
+
+@compiled
+def update_route(p: Problem, s: State, slot: int) -> None:
+    """Compute anew all that is known of a route, and add the difference to the cost."""
+    tasks = len(p.task)
+    start, end = tasks + 2 * slot, tasks + 2 * slot + 1
+    k = s.slot[slot].kind
+    dimensions = p.deliver.shape[1]
+    distance, count, trips = 0, 0, 1
+    # Forwards: distances, releases and what is loaded for each trip.
+    depot = start
+    s.node[start].trip_release = 0
+    for d in range(dimensions):
+        s.load[start, LEG, d] = 0
+    before, node = start, s.node[start].nxt
+    while True:
+        s.node[node].route = slot
+        s.node[before].way = p.distance[s.node[before].location, s.node[node].location]
+        distance += s.node[before].way
+        if node < tasks:
+            count += 1
+            s.node[node].depot = depot
+            s.node[depot].trip_release = max(s.node[depot].trip_release, p.task[node].release)
+            for d in range(dimensions):
+                s.load[depot, LEG, d] += p.deliver[node, d]
+        else:
+            depot = node
+            s.node[node].trip_release = 0
+            for d in range(dimensions):
+                s.load[node, LEG, d] = 0
+            if node == end:
+                break
+            trips += 1
+        before, node = node, s.node[node].nxt
+    _update_loads(p, s, start, end)
+    if p.one[0].has_times:
+        _update_times(p, s, start, end)
+        duration = s.node[end].start_duration
+    else:
+        duration = 0
+    s.slot[slot].distance = distance
+    s.slot[slot].duration = duration
+    s.slot[slot].trips = trips
+    driven = p.kind[k].per_distance * distance + p.kind[k].per_duration * duration
+    cost = p.kind[k].fixed + driven if count > 0 else 0
+    s.one[0].cost += cost - s.slot[slot].cost
+    s.slot[slot].cost = cost
+    if count > 0 and s.slot[slot].tasks == 0:
+        _activate(p, s, slot)
+    elif count == 0 and s.slot[slot].tasks > 0:
+        _deactivate(p, s, slot)
+    s.slot[slot].tasks = count
+
+
+@compiled
+def _update_loads(p: Problem, s: State, start: int, end: int) -> None:
+    tasks, dimensions = len(p.task), p.deliver.shape[1]
+    slot = s.node[start].route
+    k = s.slot[slot].kind
+    for d in range(dimensions):
+        load = s.load[start, LEG, d]
+        most = load
+        least_before, least_after = most, load
+        s.load[start, BEFORE, d] = most
+        node = s.node[start].nxt
+        while node != end:
+            if node < tasks:
+                load += p.pick_up[node, d] - p.deliver[node, d]
+                s.load[node, LEG, d] = load
+                most = max(most, load)
+            else:
+                load = s.load[node, LEG, d]
+                most = load
+            s.load[node, BEFORE, d] = most
+            least_before = min(least_before, most)
+            node = s.node[node].nxt
+        most = 0
+        node = s.node[end].prv
+        while True:
+            most = max(most, s.load[node, LEG, d])
+            s.load[node, AFTER, d] = most
+            least_after = min(least_after, most)
+            if node >= tasks:
+                most = 0
+            if node == start:
+                break
+            node = s.node[node].prv
+        s.room[slot, 0, d] = p.capacity[k, d] - least_before
+        s.room[slot, 1, d] = p.capacity[k, d] - least_after
+
+
+@compiled
+def _update_times(p: Problem, s: State, start: int, end: int) -> None:
+    tasks = len(p.task)
+    stretch = released(s, start, s.node[start].trip_release)
+    keep_up_to(s, start, stretch)
+    before, node = start, s.node[start].nxt
+    trip = stretch
+    while True:
+        if node < tasks:
+            single = own(s, node)
+            way = p.duration[s.node[before].location, s.node[node].location]
+            stretch = joined(stretch, way, single)
+            trip = single if before >= tasks else joined(trip, way, single)
+            keep_along(s, node, trip)
+        else:
+            single = released(s, node, s.node[node].trip_release)
+            stretch = joined(stretch, p.duration[s.node[before].location, s.node[node].location], single)
+        keep_up_to(s, node, stretch)
+        if node == end:
+            break
+        before, node = node, s.node[node].nxt
+    stretch = own(s, end)
+    keep_onwards(s, end, stretch)
+    node = end
+    while node != start:
+        before = s.node[node].prv
+        single = own(s, before) if before < tasks else released(s, before, s.node[before].trip_release)
+        stretch = joined(single, p.duration[s.node[before].location, s.node[node].location], stretch)
+        keep_onwards(s, before, stretch)
+        node = before
+
+
+@compiled
+def _activate(p: Problem, s: State, slot: int) -> None:
+    s.slot[s.one[0].active].active = slot
+    s.slot[slot].place = s.one[0].active
+    s.one[0].active += 1
+    k = s.slot[slot].kind
+    first = p.kind[k].first_slot
+    last = first + s.fleet[k].free_count - 1
+    place = last
+    while s.slot[place].free != slot:
+        place -= 1
+    s.slot[place].free = s.slot[last].free
+    s.slot[last].free = slot
+    s.fleet[k].free_count -= 1
+
+
+@compiled
+def _deactivate(p: Problem, s: State, slot: int) -> None:
+    s.one[0].active -= 1
+    last = s.slot[s.one[0].active].active
+    place = s.slot[slot].place
+    s.slot[place].active = last
+    s.slot[last].place = place
+    s.slot[slot].place = -1
+    k = s.slot[slot].kind
+    s.slot[p.kind[k].first_slot + s.fleet[k].free_count].free = slot
+    s.fleet[k].free_count += 1

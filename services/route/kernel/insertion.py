@@ -1,0 +1,267 @@
+"""Where a task costs least: between two tasks, in a trip or a route of its own, on a line, or left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from services.route.kernel.arrays import AFTER, BEFORE, Problem, State
+from services.route.kernel.booking import book, price_of
+from services.route.kernel.chains import (
+    Stretch,
+    along,
+    joined,
+    link,
+    onwards,
+    own,
+    released,
+    save_route,
+    take_reload,
+    up_to,
+    update_route,
+)
+from services.route.kernel.compiled import compiled, inlined
+from services.route.kernel.random import chance
+
+NEVER = 1 << 60
+# With more routes, only the neighbours' places are tried, unless none of them will do.
+_FEW_ROUTES = 24
+# How a task is done: behind a node; as a trip of its own behind a node, or before one; by a booking; not at all.
+LEFT, BEHIND, NEW_TRIP_BEHIND, NEW_TRIP_BEFORE, BOOKED = 0, 1, 2, 3, 4
+
+
+@inlined
+def _has_room(p: Problem, s: State, task: int, slot: int) -> bool:
+    """Whether a task's load may fit somewhere in a route."""
+    for d in range(p.deliver.shape[1]):
+        if p.deliver[task, d] > s.room[slot, 0, d] or p.pick_up[task, d] > s.room[slot, 1, d]:
+            return False
+    return True
+
+
+@inlined
+def _price_behind(p: Problem, s: State, task: int, node: Any, best: int) -> int:
+    """What a task costs behind a node; ``NEVER`` where it does not fit or costs as much as ``best``."""
+    slot = s.node[node].route
+    k = s.slot[slot].kind
+    after = s.node[node].nxt
+    here, there, at = s.node[node].location, s.node[after].location, p.task[task].location
+    longer = np.int64(p.distance_back[at, here]) + np.int64(p.distance[at, there])
+    further = longer - s.node[node].way
+    is_new = s.slot[slot].tasks == 0
+    price = p.kind[k].fixed + p.kind[k].per_distance * longer if is_new else p.kind[k].per_distance * further
+    if price >= best or s.slot[slot].distance + further > p.kind[k].longest_distance:
+        return NEVER
+    for d in range(p.deliver.shape[1]):
+        if (
+            s.load[node, BEFORE, d] + p.deliver[task, d] > p.capacity[k, d]
+            or s.load[node, AFTER, d] + p.pick_up[task, d] > p.capacity[k, d]
+        ):
+            return NEVER
+    if not p.one[0].has_times:
+        return price
+    if p.one[0].has_releases and (is_new or p.task[task].release > s.node[_trip_of(p, s, node)].trip_release):
+        depot = _trip_of(p, s, node)
+        stretch = _depot_released(p, s, depot, p.task[task].release)
+        if stretch[1] < 0:
+            return NEVER
+        if node != depot:
+            first = s.node[depot].nxt
+            stretch = joined(stretch, p.duration[s.node[depot].location, s.node[first].location], along(s, node))
+            if stretch[1] < 0:
+                return NEVER
+    else:
+        stretch = up_to(s, node)
+    stretch = joined(stretch, p.duration_back[at, here], own(s, task))
+    if stretch[1] < 0:
+        return NEVER
+    stretch = joined(stretch, p.duration[at, there], onwards(s, after))
+    if stretch[1] < 0 or stretch[0] > p.kind[k].longest_duration:
+        return NEVER
+    if is_new:
+        return price + p.kind[k].per_duration * stretch[0]
+    return price + p.kind[k].per_duration * (stretch[0] - s.slot[slot].duration)
+
+
+@inlined
+def _trip_of(p: Problem, s: State, node: int) -> int:
+    return s.node[node].depot if node < len(p.task) else node
+
+
+@compiled
+def _depot_released(p: Problem, s: State, depot: int, release: int) -> Stretch:
+    """From the route's start to a depot that is left not before ``release``; too late is -1."""
+    single = released(s, depot, max(release, s.node[depot].trip_release))
+    if single[1] > single[2]:
+        return 0, -1, -1
+    before = s.node[depot].prv
+    if before < 0 or depot == len(p.task) + 2 * s.node[depot].route:
+        return single
+    return joined(up_to(s, before), p.duration[s.node[before].location, s.node[depot].location], single)
+
+
+@compiled
+def _price_new_trip(p: Problem, s: State, task: int, slot: int, is_last: bool, best: int) -> int:
+    """What a task costs as a trip of its own, behind all others or before them."""
+    k = s.slot[slot].kind
+    tasks = len(p.task)
+    depot = tasks + 2 * slot + 1 if is_last else tasks + 2 * slot
+    other = s.node[depot].prv if is_last else s.node[depot].nxt
+    here, at, hub, far = s.node[depot].location, p.task[task].location, p.kind[k].reload, s.node[other].location
+    if is_last:
+        further = p.distance[far, hub] + p.distance[hub, at] + p.distance[at, here] - p.distance[far, here]
+    else:
+        further = p.distance[here, at] + p.distance[at, hub] + p.distance[hub, far] - p.distance[here, far]
+    price = p.kind[k].per_distance * further
+    if price >= best or s.slot[slot].distance + further > p.kind[k].longest_distance:
+        return NEVER
+    for d in range(p.deliver.shape[1]):
+        if p.deliver[task, d] > p.capacity[k, d] or p.pick_up[task, d] > p.capacity[k, d]:
+            return NEVER
+    if not p.one[0].has_times:
+        return price
+    if is_last:
+        reload = 0, max(p.kind[k].reload_earliest, p.task[task].release), p.kind[k].reload_latest
+        if reload[1] > reload[2]:
+            return NEVER
+        stretch = joined(up_to(s, other), p.duration[far, hub], reload)
+        if stretch[1] < 0:
+            return NEVER
+        stretch = joined(stretch, p.duration[hub, at], own(s, task))
+        if stretch[1] < 0:
+            return NEVER
+        stretch = joined(stretch, p.duration[at, here], own(s, depot))
+    else:
+        reload = 0, max(p.kind[k].reload_earliest, s.node[depot].trip_release), p.kind[k].reload_latest
+        first = (
+            s.node[depot].own_duration,
+            max(s.node[depot].own_earliest, p.task[task].release),
+            s.node[depot].own_latest,
+        )
+        if first[1] > first[2] or reload[1] > reload[2]:
+            return NEVER
+        stretch = joined(first, p.duration[here, at], own(s, task))
+        if stretch[1] < 0:
+            return NEVER
+        stretch = joined(stretch, p.duration[at, hub], reload)
+        if stretch[1] < 0:
+            return NEVER
+        stretch = joined(stretch, p.duration[hub, far], onwards(s, other))
+    if stretch[1] < 0 or stretch[0] > p.kind[k].longest_duration:
+        return NEVER
+    return price + p.kind[k].per_duration * (stretch[0] - s.slot[slot].duration)
+
+
+@compiled
+def insert_best(p: Problem, s: State, task: int, blink: float, eager: bool) -> int:
+    """Do a task where it costs least, passing each place over with the chance ``blink``; ``LEFT`` if nothing pays.
+
+    If ``eager``, at any price: what does not pay for one task may for several.
+    """
+    tasks = len(p.task)
+    s.one[0].stamp += 1
+    stamp = s.one[0].stamp
+    best, how = NEVER if eager else p.task[task].leaving, LEFT
+    where: Any = -1
+    for place in range(p.near.shape[1]):
+        beside = p.near[task, place]
+        slot = s.node[beside].route
+        if slot < 0 or not p.admitted[s.slot[slot].kind, task] or not _has_room(p, s, task, slot):
+            continue
+        for node in (np.int64(beside), s.node[beside].prv):
+            if s.node[node].stamp == stamp:
+                continue
+            s.node[node].stamp = stamp
+            price = _price_behind(p, s, task, node, best)
+            if price < best and not chance(s, blink):
+                best, how, where = price, BEHIND, node
+    everywhere = how == LEFT or s.one[0].active <= _FEW_ROUTES
+    for place in range(s.one[0].active):
+        slot = s.slot[place].active
+        k = s.slot[slot].kind
+        may_reload = s.slot[slot].trips < p.kind[k].most_trips
+        if not (everywhere or may_reload) or not p.admitted[k, task]:
+            continue
+        if everywhere and _has_room(p, s, task, slot):
+            start = tasks + 2 * slot
+            for node in (start, s.node[start + 1].prv):
+                if s.node[node].stamp == stamp:
+                    continue
+                s.node[node].stamp = stamp
+                price = _price_behind(p, s, task, node, best)
+                if price < best and not chance(s, blink):
+                    best, how, where = price, BEHIND, node
+        if may_reload and s.one[0].free_reloads > 0:
+            price = _price_new_trip(p, s, task, slot, True, best)
+            if price < best and not chance(s, blink):
+                best, how, where = price, NEW_TRIP_BEHIND, slot
+            price = _price_new_trip(p, s, task, slot, False, best)
+            if price < best and not chance(s, blink):
+                best, how, where = price, NEW_TRIP_BEFORE, slot
+    for k in range(len(p.kind)):
+        if s.fleet[k].free_count == 0 or not p.admitted[k, task]:
+            continue
+        node = tasks + 2 * s.slot[p.kind[k].first_slot + s.fleet[k].free_count - 1].free
+        price = _price_behind(p, s, task, node, best)
+        if price < best and not chance(s, blink):
+            best, how, where = price, BEHIND, node
+    for option in range(p.task[task].option_first, p.task[task].option_last):
+        price = price_of(p, s, option)
+        if price < best and not chance(s, blink):
+            best, how, where = price, BOOKED, option
+    do(p, s, task, how, where)
+    return how
+
+
+@compiled
+def do(p: Problem, s: State, task: int, how: int, where: int) -> None:
+    """Do a task in one of the ways: behind the node ``where``, as a trip of that slot, or by that option."""
+    if how == LEFT:
+        return
+    s.one[0].cost -= p.task[task].leaving
+    s.one[0].leaving -= p.task[task].leaving
+    if how == BOOKED:
+        book(p, s, task, where)
+        return
+    slot = s.node[where].route if how == BEHIND else where
+    save_route(p, s, slot)
+    start = len(p.task) + 2 * slot
+    if how == BEHIND:
+        after = s.node[where].nxt
+        link(s, where, task)
+        link(s, task, after)
+    else:
+        reload = take_reload(p, s, slot)
+        if how == NEW_TRIP_BEHIND:
+            before, after = s.node[start + 1].prv, start + 1
+            link(s, before, reload)
+            link(s, reload, task)
+            link(s, task, after)
+        else:
+            after = s.node[start].nxt
+            link(s, start, task)
+            link(s, task, reload)
+            link(s, reload, after)
+    update_route(p, s, slot)
+
+
+@compiled
+def append_task(p: Problem, s: State, task: int, slot: int, begins_trip: bool) -> bool:
+    """Do a task last in a route, in a trip of its own if it ``begins_trip`` behind others; whether it fits."""
+    k = s.slot[slot].kind
+    start = len(p.task) + 2 * slot
+    last = s.node[start + 1].prv
+    if not p.admitted[k, task]:
+        return False
+    if begins_trip and last != start:
+        if s.slot[slot].trips >= p.kind[k].most_trips or s.one[0].free_reloads == 0:
+            return False
+        if _price_new_trip(p, s, task, slot, True, NEVER) == NEVER:
+            return False
+        do(p, s, task, NEW_TRIP_BEHIND, slot)
+    else:
+        if _price_behind(p, s, task, last, NEVER) == NEVER:
+            return False
+        do(p, s, task, BEHIND, last)
+    return True

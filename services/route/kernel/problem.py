@@ -1,0 +1,122 @@
+"""What the kernel searches on: tasks, vehicle types and line options as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+# Stands for "no limit" and "never" where a number is needed; sums of a few of them still fit.
+NO_LIMIT: Final = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """What has to be done, one row each; ``n`` tasks, ``d`` dimensions of load.
+
+    ``location`` (n,) is a row of the matrices. Service takes ``service`` and begins within ``earliest`` to ``latest``;
+    the vehicle may not leave for the trip before ``release``. ``deliver`` and ``pick_up`` (n, d) are loaded at the
+    start of the trip and unloaded at its end. Leaving a task out costs ``leaving``. ``admitted`` (types, n) says which
+    vehicle types may do it.
+    """
+
+    location: Ints
+    service: Ints
+    earliest: Ints
+    latest: Ints
+    release: Ints
+    deliver: Ints
+    pick_up: Ints
+    leaving: Ints
+    admitted: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleTypes:
+    """Kinds of vehicles, one row each; ``k`` types.
+
+    A vehicle leaves the location ``start`` within ``start_earliest`` to ``start_latest`` and ends at ``end`` until
+    ``end_latest``. At ``reload`` (-1: nowhere), open from ``reload_earliest`` to ``reload_latest``, it may begin
+    another of at most ``trips``. Costs: ``fixed`` a vehicle used, ``per_distance``, ``per_duration`` a unit.
+    ``capacity`` has shape (k, d).
+    """
+
+    count: Ints
+    start: Ints
+    end: Ints
+    reload: Ints
+    capacity: Ints
+    fixed: Ints
+    per_distance: Ints
+    per_duration: Ints
+    longest_distance: Ints
+    longest_duration: Ints
+    start_earliest: Ints
+    start_latest: Ints
+    end_latest: Ints
+    reload_earliest: Ints
+    reload_latest: Ints
+    trips: Ints
+
+
+def _none() -> Ints:
+    return np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Other ways to do tasks: to be booked on a line.
+
+    ``task`` (o,) in ascending order, ``price`` (o,), its load on ledger rows ``first`` to ``last`` (o,), exclusive.
+    ``charges`` (o, c) are charges paid once however many options name them, -1 where there are fewer; ``charge_price``
+    their amounts. ``account`` (o,) is an account with a minimum (-1: none) that ``price`` counts towards;
+    ``minimum`` (a,) is what such an account costs at least once used. ``quota`` (o,) is a quota of pieces (-1: none)
+    and ``quota_pieces`` (q,) its size. ``room`` (s, d) are the ledger's rows.
+    """
+
+    task: Ints = field(default_factory=_none)
+    price: Ints = field(default_factory=_none)
+    first: Ints = field(default_factory=_none)
+    last: Ints = field(default_factory=_none)
+    charges: Ints = field(default_factory=lambda: np.zeros((0, 1), dtype=np.int64))
+    account: Ints = field(default_factory=_none)
+    quota: Ints = field(default_factory=_none)
+    room: Ints = field(default_factory=lambda: np.zeros((0, 1), dtype=np.int64))
+    charge_price: Ints = field(default_factory=_none)
+    minimum: Ints = field(default_factory=_none)
+    quota_pieces: Ints = field(default_factory=_none)
+    load: Ints = field(default_factory=lambda: np.zeros((0, 1), dtype=np.int64))
+    pieces: Ints = field(default_factory=_none)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelProblem:
+    """A day for the kernel: ``distance`` and ``duration`` have shape (locations, locations), whole numbers."""
+
+    distance: Ints
+    duration: Ints
+    tasks: Tasks
+    types: VehicleTypes
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelRoute:
+    """One vehicle's day: for each trip the tasks in order."""
+
+    vehicle_type: int
+    trips: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSolution:
+    """Routes, the option of each task that is booked, and the cost of all, left tasks included."""
+
+    routes: tuple[KernelRoute, ...]
+    booked: tuple[tuple[int, int], ...]
+    cost: int

@@ -1,0 +1,147 @@
+"""What a step takes out: adjacent strings, now and then a whole route.
+
+Christiaens and Vanden Berghe 2020, Slack induction by string removals for vehicle routing problems, Transportation
+Science 54(2).
+"""
+
+from __future__ import annotations
+
+from services.route.kernel.arrays import Problem, State
+from services.route.kernel.booking import unbook
+from services.route.kernel.chains import drop_empty_trips, link, save_route, update_route
+from services.route.kernel.compiled import compiled, inlined
+from services.route.kernel.random import below, chance, uniform
+
+_SPLIT = 0.5
+_SPLIT_ON = 0.01
+# How often a step tries to make room for something that is left out.
+_FOR_LEFT = 0.2
+
+
+@compiled
+def take_out(p: Problem, s: State, task: int) -> None:
+    """Note a task down as removed, taking back its booking or its place; its route is not computed anew."""
+    place = s.one[0].removed
+    s.mark[place].removed = task
+    s.one[0].removed = place + 1
+    s.mark[task].is_removed = True
+    s.mark[task].old_option = s.mark[task].option
+    if s.mark[task].option >= 0:
+        unbook(p, s, task)
+    elif s.node[task].route >= 0:
+        link(s, s.node[task].prv, s.node[task].nxt)
+        s.node[task].route = -1
+    else:
+        return
+    s.one[0].cost += p.task[task].leaving
+    s.one[0].leaving += p.task[task].leaving
+
+
+@inlined
+def is_out(s: State, task: int) -> bool:
+    """Whether nobody does a task."""
+    return s.node[task].route < 0 and s.mark[task].option < 0
+
+
+@compiled
+def remove_strings(p: Problem, s: State, mean_removed: int, longest_string: int) -> None:
+    """Remove strings from the routes around a task, each route once."""
+    tasks = len(p.task)
+    routes = max(1, s.one[0].active)
+    served = 0
+    for place in range(s.one[0].active):
+        served += s.slot[s.slot[place].active].tasks
+    longest = min(float(longest_string), max(1.0, served / routes))
+    most = 4.0 * mean_removed / (1.0 + longest) - 1.0
+    strings = int(1.0 + uniform(s) * max(0.0, most))
+    seed = _seed(s, tasks)
+    done, alone = 0, 0
+    for place in range(-1, p.around.shape[1]):
+        if done >= strings:
+            break
+        task = seed if place < 0 else p.around[seed, place]
+        if is_out(s, task):
+            if not s.mark[task].is_removed and alone < mean_removed:
+                take_out(p, s, task)
+                alone += 1
+            continue
+        if s.mark[task].option >= 0:
+            if alone < 2 * mean_removed:
+                take_out(p, s, task)
+                alone += 1
+            continue
+        slot = s.node[task].route
+        if s.slot[slot].touched >= 0:
+            continue
+        save_route(p, s, slot)
+        size = s.slot[slot].tasks
+        length = int(1.0 + uniform(s) * min(float(size), longest))
+        _remove_string(p, s, task, slot, min(length, size))
+        drop_empty_trips(p, s, slot)
+        update_route(p, s, slot)
+        done += 1
+
+
+@compiled
+def _seed(s: State, tasks: int) -> int:
+    """Choose a task to remove strings around: any, or while some are left out often one of these."""
+    seed = below(s, tasks)
+    if s.one[0].leaving > 0 and chance(s, _FOR_LEFT):
+        for place in range(tasks):
+            task = (seed + place) % tasks
+            if is_out(s, task):
+                return task
+    return seed
+
+
+@compiled
+def _remove_string(p: Problem, s: State, task: int, slot: int, length: int) -> None:
+    """Remove ``length`` tasks of a route around one; at times with some in between kept."""
+    tasks = len(p.task)
+    size = s.slot[slot].tasks
+    kept = 0
+    if length > 1 and length < size and chance(s, _SPLIT):
+        kept = 1
+        while length + kept < size and not chance(s, _SPLIT_ON):
+            kept += 1
+    span = length + kept
+    # Where the string may begin: so many tasks before this one, as far as there are any.
+    before = 0
+    node = s.node[task].prv
+    start, end = tasks + 2 * slot, tasks + 2 * slot + 1
+    while node != start:
+        before += node < tasks
+        node = s.node[node].prv
+    after = size - 1 - before
+    least = max(0, span - 1 - after)
+    back = least + below(s, min(before, span - 1) - least + 1)
+    node = task
+    while back > 0:
+        node = s.node[node].prv
+        if node < tasks:
+            back -= 1
+    first_kept = below(s, length + 1) if kept > 0 else length
+    number = 0
+    while number < span and node != end:
+        following = s.node[node].nxt
+        if node < tasks:
+            if number < first_kept or number >= first_kept + kept:
+                take_out(p, s, node)
+            number += 1
+        node = following
+
+
+@compiled
+def remove_route(p: Problem, s: State) -> None:
+    """Remove a whole route, so that its vehicle can be spared."""
+    slot = s.slot[below(s, s.one[0].active)].active
+    save_route(p, s, slot)
+    tasks = len(p.task)
+    node, end = s.node[tasks + 2 * slot].nxt, tasks + 2 * slot + 1
+    while node != end:
+        following = s.node[node].nxt
+        if node < tasks:
+            take_out(p, s, node)
+        node = following
+    drop_empty_trips(p, s, slot)
+    update_route(p, s, slot)

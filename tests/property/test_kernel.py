@@ -1,0 +1,330 @@
+"""Whatever the problem, what the kernel answers keeps every limit, costs what it says and repeats.
+
+The judge walks each route second by second as a driver would; it shares nothing with the kernel's concatenated windows.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.route.kernel.problem import (
+    NO_LIMIT,
+    KernelProblem,
+    KernelRoute,
+    KernelSolution,
+    Options,
+    Tasks,
+    VehicleTypes,
+)
+from services.route.kernel.search import Limits, search
+
+Ints = npt.NDArray[np.int64]
+STEPS = 200
+
+
+def ints(*values: int) -> Ints:
+    return np.array(values, dtype=np.int64)
+
+
+def route_cost(problem: KernelProblem, route: KernelRoute) -> int | None:
+    """What a route costs, ``None`` where it breaks a limit: the vehicle starts at each second that it may."""
+    tasks, types, k = problem.tasks, problem.types, route.vehicle_type
+    distance, load_limit = 0, types.capacity[k]
+    stops: list[tuple[int, int, int, int]] = []  # location, earliest, latest, service
+    for number, trip in enumerate(route.trips):
+        release = max(int(tasks.release[t]) for t in trip)
+        load = sum((tasks.deliver[t] for t in trip), np.zeros_like(load_limit))
+        if (load > load_limit).any():
+            return None
+        for t in trip:
+            load = load - tasks.deliver[t] + tasks.pick_up[t]
+            if (load > load_limit).any() or not tasks.admitted[k, t]:
+                return None
+        if number == 0:
+            stops.append((types.start[k], max(types.start_earliest[k], release), types.start_latest[k], 0))
+        else:
+            stops.append((types.reload[k], max(types.reload_earliest[k], release), types.reload_latest[k], 0))
+        stops += [(tasks.location[t], tasks.earliest[t], tasks.latest[t], tasks.service[t]) for t in trip]
+    stops.append((types.end[k], types.start_earliest[k], types.end_latest[k], 0))
+    distance = sum(int(problem.distance[a[0], b[0]]) for a, b in itertools.pairwise(stops))
+    shortest: int | None = None
+    for start in range(int(stops[0][1]), min(int(stops[0][2]), 400) + 1):
+        now, on_time = start, True
+        for before, after in itertools.pairwise(stops):
+            now = max(now + int(before[3]) + int(problem.duration[before[0], after[0]]), int(after[1]))
+            on_time = on_time and now <= after[2]
+        if on_time and (shortest is None or now - start < shortest):
+            shortest = now - start
+    if (
+        shortest is None
+        or shortest > types.longest_duration[k]
+        or distance > types.longest_distance[k]
+        or len(route.trips) > (types.trips[k] if types.reload[k] >= 0 else 1)
+    ):
+        return None
+    return int(types.fixed[k] + types.per_distance[k] * distance + types.per_duration[k] * shortest)
+
+
+def booking_cost(options: Options, booked: tuple[tuple[int, int], ...]) -> int | None:
+    """What bookings cost together, ``None`` where they do not fit."""
+    used, pieces = np.zeros_like(options.room), np.zeros_like(options.quota_pieces)
+    charges: set[int] = set()
+    accounts: dict[int, int] = {}
+    cost = 0
+    for task, option in booked:
+        assert options.task[option] == task
+        used[options.first[option] : options.last[option]] += options.load[option]
+        charges |= {int(c) for c in options.charges[option] if c >= 0}
+        if options.quota[option] >= 0:
+            pieces[options.quota[option]] += options.pieces[option]
+        account = int(options.account[option])
+        if account >= 0:
+            accounts[account] = accounts.get(account, 0) + int(options.price[option])
+        else:
+            cost += int(options.price[option])
+    if (used > options.room).any() or (pieces > options.quota_pieces).any():
+        return None
+    cost += sum(int(options.charge_price[c]) for c in charges)
+    return cost + sum(max(int(options.minimum[a]), paid) for a, paid in accounts.items())
+
+
+def judged_cost(problem: KernelProblem, solution: KernelSolution) -> int:
+    """What a solution costs; it must keep every limit and do nothing twice."""
+    driven = [t for route in solution.routes for trip in route.trips for t in trip]
+    done = [*driven, *(task for task, _ in solution.booked)]
+    assert len(set(done)) == len(done)
+    for k, count in enumerate(problem.types.count):
+        assert sum(route.vehicle_type == k for route in solution.routes) <= count
+    costs = [route_cost(problem, route) for route in solution.routes]
+    costs.append(booking_cost(problem.options, solution.booked))
+    assert None not in costs
+    left = set(range(len(problem.tasks.location))) - set(done)
+    return sum(c or 0 for c in costs) + sum(int(problem.tasks.leaving[t]) for t in left)
+
+
+@st.composite
+def problems(draw: st.DrawFn, most_tasks: int = 9, lines: bool = True) -> KernelProblem:
+    count, places, kinds = draw(st.integers(1, most_tasks)), draw(st.integers(2, 6)), draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    x = rng.integers(0, 30, (places, 2))
+    distance = np.abs(x[:, None] - x[None, :]).sum(axis=2)
+    duration = distance + rng.integers(0, 3, distance.shape) * draw(st.booleans())
+    np.fill_diagonal(duration, 0)
+    narrow, releases, reloads = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
+    earliest = rng.integers(0, 120, count) if narrow else np.zeros(count, dtype=np.int64)
+    latest = earliest + rng.integers(20, 150, count) if narrow else np.full(count, NO_LIMIT)
+    tasks = Tasks(
+        location=rng.integers(1, places, count),
+        service=rng.integers(0, 4, count),
+        earliest=earliest,
+        latest=latest,
+        release=rng.integers(0, 60, count) if releases else np.zeros(count, dtype=np.int64),
+        deliver=rng.integers(0, 6, (count, 2)),
+        pick_up=rng.integers(0, 4, (count, 2)),
+        leaving=rng.integers(20, 400, count),
+        admitted=rng.random((kinds, count)) < draw(st.sampled_from([0.6, 1.0])),
+    )
+    types = VehicleTypes(
+        count=rng.integers(1, 4, kinds),
+        start=rng.integers(0, places, kinds),
+        end=rng.integers(0, places, kinds),
+        reload=np.zeros(kinds, dtype=np.int64) if reloads else np.full(kinds, -1),
+        capacity=rng.integers(5, 20, (kinds, 2)),
+        fixed=rng.integers(0, 60, kinds),
+        per_distance=rng.integers(1, 4, kinds),
+        per_duration=rng.integers(0, 3, kinds),
+        longest_distance=rng.integers(60, 300, kinds),
+        longest_duration=rng.integers(60, 300, kinds),
+        start_earliest=rng.integers(0, 20, kinds),
+        start_latest=rng.integers(60, 200, kinds),
+        end_latest=rng.integers(150, 400, kinds),
+        reload_earliest=np.full(kinds, 10),
+        reload_latest=np.full(kinds, 250),
+        trips=rng.integers(1, 4, kinds),
+    )
+    options = drawn_options(rng, count) if lines and draw(st.booleans()) else Options()
+    if not len(options.task):
+        options = replace(options, load=np.zeros((0, 2), dtype=np.int64), room=np.zeros((0, 2), dtype=np.int64))
+    return KernelProblem(distance, duration, tasks, types, options)
+
+
+def drawn_options(rng: np.random.Generator, tasks: int) -> Options:
+    count, rows = int(rng.integers(1, 12)), int(rng.integers(1, 4))
+    first = rng.integers(0, rows, count)
+    return Options(
+        task=np.sort(rng.integers(0, tasks, count)),
+        price=rng.integers(0, 60, count),
+        first=first,
+        last=np.minimum(rows, first + rng.integers(1, 3, count)),
+        charges=rng.integers(-1, 3, (count, 2)) * np.array([1, 0]) - np.array([0, 1]),
+        account=rng.integers(-1, 2, count),
+        quota=rng.integers(-1, 2, count),
+        room=rng.integers(2, 12, (rows, 2)),
+        charge_price=rng.integers(0, 50, 3),
+        minimum=rng.integers(0, 90, 2),
+        quota_pieces=rng.integers(0, 6, 2),
+        load=rng.integers(0, 5, (count, 2)),
+        pieces=rng.integers(1, 4, count),
+    )
+
+
+@given(problems(), st.integers(0, 99))
+@settings(max_examples=150, deadline=None)
+def test_an_answer_keeps_every_limit_and_costs_what_it_says(problem: KernelProblem, seed: int) -> None:
+    told: list[KernelSolution] = []
+    found = search(problem, Limits(0, STEPS, seed), on_best=told.append)
+    assert judged_cost(problem, found) == found.cost
+    assert found.cost <= int(problem.tasks.leaving.sum())
+    for solution in told:
+        assert judged_cost(problem, solution) == solution.cost
+    assert [s.cost for s in told] == sorted({s.cost for s in told}, reverse=True)
+
+
+@given(problems(), st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_the_same_seed_and_steps_give_the_same_answer(problem: KernelProblem, seed: int) -> None:
+    limits = Limits(0, STEPS, seed)
+    assert search(problem, limits) == search(problem, limits)
+
+
+@given(problems(), st.integers(0, 99))
+@settings(max_examples=60, deadline=None)
+def test_an_answer_is_never_worse_than_the_start(problem: KernelProblem, seed: int) -> None:
+    start = search(problem, Limits(0, STEPS, seed))
+    again = search(problem, Limits(0, 1, seed + 1), start=start)
+    assert judged_cost(problem, again) == again.cost <= start.cost
+
+
+@given(problems(), problems())
+@settings(max_examples=40, deadline=None)
+def test_of_a_start_that_does_not_fit_what_fits_is_kept(problem: KernelProblem, other: KernelProblem) -> None:
+    tasks, kinds = len(problem.tasks.location), len(problem.types.count)
+    foreign = search(other, Limits(0, STEPS))
+    routes = [
+        KernelRoute(r.vehicle_type % kinds, tuple(trip for t in r.trips if (trip := tuple(c for c in t if c < tasks))))
+        for r in foreign.routes
+    ]
+    start = KernelSolution(tuple(r for r in routes if r.trips), (), 0)
+    again = search(problem, Limits(0, 1), start=start)
+    assert judged_cost(problem, again) == again.cost
+
+
+def cheapest_by_trying_all(problem: KernelProblem) -> int:
+    """The optimum for one kind of vehicle that does not reload, by trying every order, split and choice of bookings."""
+    count = len(problem.tasks.location)
+    by_set: dict[frozenset[int], int] = {frozenset(): 0}
+    for size in range(1, count + 1):
+        for order in itertools.permutations(range(count), size):
+            cost = route_cost(problem, KernelRoute(0, (order,)))
+            if cost is not None:
+                by_set[frozenset(order)] = min(cost, by_set.get(frozenset(order), NO_LIMIT))
+    best = NO_LIMIT
+    ways: list[list[Any]] = [[-2, -1, *np.flatnonzero(problem.options.task == t).tolist()] for t in range(count)]
+    for choice in itertools.product(*ways):
+        booked = tuple((t, way) for t, way in enumerate(choice) if way >= 0)
+        price = booking_cost(problem.options, booked)
+        if price is not None:
+            price += sum(int(problem.tasks.leaving[t]) for t, way in enumerate(choice) if way == -2)
+            driven = frozenset(t for t, way in enumerate(choice) if way == -1)
+            best = min(best, price + _cheapest_split(driven, by_set, int(problem.types.count[0])))
+    return best
+
+
+def _cheapest_split(tasks: frozenset[int], by_set: dict[frozenset[int], int], vehicles: int) -> int:
+    if not tasks:
+        return 0
+    if vehicles == 0:
+        return NO_LIMIT
+    first, rest = min(tasks), sorted(tasks - {min(tasks)})
+    best = NO_LIMIT
+    for size in range(len(rest) + 1):
+        for others in itertools.combinations(rest, size):
+            part = frozenset((first, *others))
+            if part in by_set:
+                best = min(best, by_set[part] + _cheapest_split(tasks - part, by_set, vehicles - 1))
+    return best
+
+
+@given(problems(most_tasks=4))
+@settings(max_examples=60, deadline=None)
+def test_the_optimum_of_a_tiny_problem_is_found(problem: KernelProblem) -> None:
+    one = ints(0)
+    single = replace(
+        problem,
+        tasks=replace(problem.tasks, admitted=np.ones((1, len(problem.tasks.location)), dtype=np.bool_)),
+        types=VehicleTypes(**{n: getattr(problem.types, n)[one] for n in VehicleTypes.__dataclass_fields__}),
+    )
+    single = replace(single, types=replace(single.types, reload=ints(-1), trips=ints(1)))
+    assert search(single, Limits(0, 4_000)).cost == cheapest_by_trying_all(single)
+
+
+def day_of_bookings() -> KernelProblem:
+    """Two tasks far out, a full line that takes one of them, and a vehicle that is dear."""
+    far = np.array([[0, 50], [50, 0]], dtype=np.int64)
+    none = ints(0, 0)
+    tasks = Tasks(
+        *(ints(1, 1), none, none, ints(NO_LIMIT, NO_LIMIT), none),
+        *(np.array([[1], [1]]), np.zeros((2, 1), dtype=np.int64), ints(1_000, 1_000), np.ones((1, 2), dtype=np.bool_)),
+    )
+    types = VehicleTypes(
+        *(ints(1), ints(0), ints(0), ints(-1), np.array([[5]]), ints(100), ints(1), ints(0)),
+        *(ints(NO_LIMIT), ints(NO_LIMIT), ints(0), ints(NO_LIMIT), ints(NO_LIMIT), ints(0), ints(NO_LIMIT), ints(1)),
+    )
+    options = Options(
+        task=ints(0, 1),
+        price=ints(30, 30),
+        first=ints(0, 0),
+        last=ints(1, 1),
+        charges=np.array([[0], [0]]),
+        account=ints(-1, -1),
+        quota=ints(-1, -1),
+        room=np.array([[2]]),
+        charge_price=ints(20),
+        load=np.array([[1], [1]]),
+        pieces=ints(1, 1),
+    )
+    return KernelProblem(far, far, tasks, types, options)
+
+
+def test_a_charge_is_paid_once_however_many_ride() -> None:
+    found = search(day_of_bookings(), Limits(0, 100))
+    assert (found.cost, found.routes, found.booked) == (80, (), ((0, 0), (1, 1)))
+
+
+def test_a_full_trip_takes_nothing_more() -> None:
+    problem = day_of_bookings()
+    problem = replace(problem, options=replace(problem.options, room=np.array([[1]])))
+    found = search(problem, Limits(0, 100))
+    # Once a vehicle drives there, it brings both.
+    assert (found.cost, found.booked) == (200, ())
+
+
+def test_an_account_with_a_minimum_is_filled_up_once() -> None:
+    problem = day_of_bookings()
+    options = replace(problem.options, account=ints(0, 0), minimum=ints(70))
+    assert search(replace(problem, options=options), Limits(0, 100)).cost == 90
+
+
+def test_a_search_can_be_stopped_before_it_begins() -> None:
+    found = search(day_of_bookings(), Limits(60), should_stop=lambda: True)
+    assert judged_cost(day_of_bookings(), found) == found.cost
+
+
+def test_a_day_without_tasks_costs_nothing() -> None:
+    problem = day_of_bookings()
+    nothing = replace(
+        problem,
+        tasks=Tasks(
+            *(ints(), ints(), ints(), ints(), ints()),
+            *(np.zeros((0, 1), dtype=np.int64), np.zeros((0, 1), dtype=np.int64), ints(), np.ones((1, 0), dtype=bool)),
+        ),
+        options=Options(),
+    )
+    assert search(nothing, Limits(0, 100)) == KernelSolution((), (), 0)
