@@ -10,6 +10,7 @@ import grpc
 import typer
 from rich.console import Console
 
+from services.cli.bench import bench
 from services.cli.cancel import cancel
 from services.cli.check import check
 from services.cli.consolidate import consolidate
@@ -47,7 +48,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for command in (check, consolidate, plan, settle, report, show, trace, watch, cancel, serve):
+    for command in (check, consolidate, plan, settle, report, show, trace, watch, cancel, serve, bench):
         app.command()(command)
     return app
 

@@ -1,0 +1,1 @@
+"""Standard instances of vehicle routing, as input to the engines like any county."""
