@@ -1,7 +1,7 @@
 """Measure the search on standard instances beside PyVRP: same instances, same seconds, one core each.
 
-``python -m bench.instances FOLDER --seconds 10`` takes every ``.vrp`` with a ``.sol`` beside it under FOLDER and prints,
-for each, the gaps of both to the best known, and for each folder their means. What cannot be read is named and skipped.
+``python -m bench.instances FOLDER --seconds 10`` takes every ``.vrp`` with a ``.sol`` beside it under FOLDER and prints
+for each the gaps of both to the best known, and for each folder their means. What cannot be read is named and skipped.
 Instances are no part of this project: get them from https://github.com/PyVRP/Instances.
 """
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolution, ShouldStop
+from services.route.engines.engine import (
+    Bookable,
+    Effort,
+    OnBest,
+    OnBestWay,
+    RunProblem,
+    RunSolution,
+    ShouldStop,
+    Way,
+)
 from services.route.engines.kernel import KernelEngine
 
 
@@ -25,3 +34,15 @@ class InProcessEngine:
         """Search to the end of the effort."""
         self.problems.append(problem)
         return KernelEngine().solve(problem, effort, should_stop, on_best, start)
+
+    def solve_jointly(
+        self,
+        problem: RunProblem,
+        bookable: Bookable,
+        effort: Effort,
+        should_stop: ShouldStop,
+        on_best: OnBestWay,
+        start: Way | None = None,
+    ) -> Way:
+        """Search runs and bookings to the end of the effort."""
+        return KernelEngine().solve_jointly(problem, bookable, effort, should_stop, on_best, start)

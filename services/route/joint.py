@@ -13,7 +13,7 @@ from services.model.agreements import Direction
 from services.model.consignments import Consignment, ResourceKind
 from services.route.assemble import Decision
 from services.route.day_index import DayIndex
-from services.route.engines.engine import Bookable, Booking, Load, RunProblem, Way
+from services.route.engines.engine import Bookable, Booking, Demand, Load, RunProblem, Way
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
 from services.route.room import load_of, room_on
@@ -62,7 +62,7 @@ def make_joint_task(index: DayIndex, matrix: RoadMatrix, options: Sequence[Booki
         by_consignment.setdefault(option.consignment.consignment_id, []).append(option)
     quota, on_lines = _quotas(index, options)
     task = make_run_task(index, matrix, index.day.consignments, on_lines, Grain.FINE)
-    task = _parted(index, task, by_consignment)
+    task = _parted(index, _with_others(index, matrix, task, by_consignment), by_consignment)
     bookings: list[Booking] = []
     chosen: list[tuple[BookingOption, ...]] = []
     ledger = _Ledger(index, quota)
@@ -103,6 +103,30 @@ def _quotas(index: DayIndex, options: Sequence[BookingOption]) -> tuple[dict[str
     }
     shared = {a: (limit + 1) // 2 if a in opens_vehicles else limit for a, limit in quota.items()}
     return shared, {a: pieces for a, pieces in shared.items() if a in opens_vehicles}
+
+
+def _with_others(
+    index: DayIndex, matrix: RoadMatrix, task: RunTask, by_consignment: Mapping[str, Sequence[BookingOption]]
+) -> RunTask:
+    """The task with what no vehicle can carry but a line can: demands that no class may serve."""
+    known = {consignment_id for group in task.demands for consignment_id in group}
+    others = [index.consignments[c] for c in by_consignment if c not in known]
+    if not others or not task.problem.classes:
+        return task
+    demands = [
+        Demand(
+            node=matrix.position[index.node_ids[c.consignment_id][0]],
+            deliver=load_of(c) if c.direction is Direction.INBOUND else Load(),
+            pick_up=load_of(c) if c.direction is Direction.OUTBOUND else Load(),
+            handling_s=0,
+            classes=frozenset(),
+            leaving_fen=index.leaving_fen(c),
+            may_wait=c.wait_fen is not None,
+        )
+        for c in others
+    ]
+    problem = replace(task.problem, demands=(*task.problem.demands, *demands))
+    return replace(task, problem=problem, demands=(*task.demands, *((c.consignment_id,) for c in others)))
 
 
 def _parted(index: DayIndex, task: RunTask, by_consignment: Mapping[str, Sequence[BookingOption]]) -> RunTask:

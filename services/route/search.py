@@ -232,7 +232,7 @@ class Search:
         """Decide runs and lines in one search, from one round of choosing lines first; never worse than the runs."""
         first = self._with_lines(runs_only, options, _ROUNDS_BEFORE)
         joint = make_joint_task(self.index, self.matrix, options)
-        if not joint.bookable.bookings or self.is_over():
+        if not joint.bookable.bookings or not joint.task.problem.classes or self.is_over():
             return first
         told = [self.cost(first)]
 

@@ -75,8 +75,8 @@ class KernelEngine:
         start: Way | None = None,
     ) -> Way:
         """Search runs and bookings; see ``JointEngine.solve_jointly``."""
-        if not problem.demands:
-            return Way(RunSolution((), 0))
+        if not problem.demands or not problem.classes:
+            return Way(RunSolution((), sum(demand.leaving_fen for demand in problem.demands)))
         steps = None if effort.iterations is None else effort.iterations * STEPS_AN_ITERATION
         order = sorted(range(len(bookable.bookings)), key=lambda number: bookable.bookings[number].demand)
         found = search(
