@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Codes = NDArray[np.uint64]
 
 _MOST: Final = 2**62
+_WORD_BITS: Final = 64
 
 
 def encode_rows(frame: pl.DataFrame, words: Sequence[str], numbers: Sequence[str]) -> Codes:
@@ -60,3 +61,18 @@ def combine_codes(columns: Sequence[tuple[Codes, int]]) -> Codes:
         combined = combined * np.uint64(values) + codes
         size *= values
     return combined
+
+
+def sort_rows(key: Codes) -> tuple[Codes, pl.Series]:
+    """The keys in order, and the rows that they come from; rows of one key stay in order.
+
+    Where both fit into one number, that is what is sorted, which takes half as long as sorting rows by their keys.
+    """
+    row_bits = len(key).bit_length()
+    if len(key) and int(key.max()).bit_length() + row_bits <= _WORD_BITS:
+        packed = (key << np.uint64(row_bits)) | np.arange(len(key), dtype=np.uint64)
+        packed.sort()
+        rows = (packed & np.uint64((1 << row_bits) - 1)).astype(np.uint32)
+        return packed >> np.uint64(row_bits), pl.Series(rows, dtype=pl.UInt32)
+    order = pl.Series("key", key).to_frame().select(pl.arg_sort_by("key", maintain_order=True)).to_series()
+    return key[order.to_numpy()], order

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from services.consolidation.admissibility import Way
-from services.consolidation.codes import encode_rows
+from services.consolidation.codes import encode_rows, sort_rows
 from services.consolidation.hand_over import ANY_NODE
 from services.consolidation.waiting import wait_fen
 from services.model.consignment_table import CONSIGNMENT_SCHEMA
@@ -59,17 +59,15 @@ def group_parcels(parcels: pl.DataFrame, limits: ConsignmentLimits) -> tuple[pl.
         The groups with the key, exact totals and the largest ``piece_g`` and ``piece_ml``, sorted by the key, so that
         a group's position is its name; and ``row`` with the ``ordinal`` of its group, by row.
     """
-    key = pl.Series("key", encode_rows(parcels, KEY_WORDS, KEY_NUMBERS))
-    order = key.to_frame().select(pl.arg_sort_by("key", maintain_order=True)).to_series()
+    key, order = sort_rows(encode_rows(parcels, KEY_WORDS, KEY_NUMBERS))
     if order.is_empty():
         none = np.zeros(0, dtype=np.uint32)
         return parcels.select(*KEY_WORDS, *KEY_NUMBERS, *_SUMS, *_MAXIMA), _fates(parcels, none, none)
-    sizes = parcels.select(*_SUMS, *_MAXIMA, pl.lit(key))[order]
+    sizes = parcels.select(*_SUMS, *_MAXIMA)[order]
     columns = {name: sizes[name].to_numpy() for name in (*_SUMS, *_MAXIMA)}
-    ordered = sizes["key"].to_numpy()
     is_first = np.empty(len(order), dtype=np.bool_)
     is_first[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    np.not_equal(key[1:], key[:-1], out=is_first[1:])
     _cut(is_first, columns, limits)
     starts = np.flatnonzero(is_first)
     totals = {name: np.add.reduceat(columns[name], starts) for name in _SUMS}

@@ -126,8 +126,9 @@ def make_work(engines: Mapping[str, Engine], metrics: Metrics) -> Work:
     def work(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
         request = pb.SubmitPlanRequest.FromString(payload)
         day, settings = read_request(request)
-        result = plan_day(day, settings, engines[settings.engine], should_stop, report)
-        if not is_coalition(request):
+        is_asked_for = not is_coalition(request)
+        result = plan_day(day, settings, engines[settings.engine], should_stop, report, with_ways=is_asked_for)
+        if is_asked_for:
             _measure(metrics, day, result)
         message = encode(result, plan_pb2.PlanResult, day.service_date)
         return message.SerializeToString(deterministic=True)

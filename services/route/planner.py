@@ -41,12 +41,15 @@ def plan_day(
     should_stop: ShouldStop,
     report: Report,
     clock: Callable[[], float] = time.monotonic,
+    with_ways: bool = True,
 ) -> PlanResult:
     """Plan a valid day.
 
     A pure function of the day, the settings and their seed when these limit iterations; with a time budget the plan
     also depends on how fast the machine is. Shared runs come first; a choice of bookings replaces them only where the
     whole plan becomes cheaper, and what may wait does so only where that is cheaper again, so neither makes it dearer.
+
+    ``with_ways`` asks for the ways into each village as well; what a plan costs does not depend on them.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def plan_day(
     report("check", best.cost_fen, 95)
     plan = checked(day, best.plan())
     report("check", plan.cost.total_fen, 100)
-    ways = village_ways(index, matrix, plan)
+    ways = village_ways(index, matrix, plan) if with_ways else ()
     return PlanResult(plan, comparison, ways, mode_shares(ways))
 
 

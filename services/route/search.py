@@ -26,9 +26,8 @@ Report = Callable[[str, int, int], None]
 # Parts of a stage's effort: runs alone, then rounds with lines, then a last search around the best.
 _RUNS_PART: Final = 0.4
 _ROUND_PART: Final = 0.1
-# With an engine that decides lines itself: a round of choosing them for a start, the rest for both together.
-_ROUNDS_BEFORE: Final = 1
-_JOINT_PART: Final = 0.5
+# With an engine that decides lines itself, the rest is for both together.
+_JOINT_PART: Final = 0.6
 POLISH_PART: Final = 0.2
 # From a decision made for other prices, what runs carry is nearly all there is to find.
 _ANEW_PART: Final = 0.6
@@ -104,6 +103,8 @@ class Search:
         starts = [start, *[None] * (max(self.settings.cores, 2) - 1)]
         again = self._best_runs(start.bookings, _ANEW_PART, starts, "runs", 22)
         best = min([start, *([again] if again else [])], key=self.cost)
+        if options and isinstance(self.engine, JointEngine):
+            return self._jointly(self.engine, best, options)
         return self.polished(self._with_lines(best, options, _ROUNDS_ANEW) if options else best)
 
     def polished(self, decision: Decision) -> Decision:
@@ -228,30 +229,32 @@ class Search:
             self._tell("lines", best_fen, 43 + 12 * (number + 1))
         return best
 
-    def _jointly(self, engine: JointEngine, runs_only: Decision, options: Sequence[BookingOption]) -> Decision:
-        """Decide runs and lines in one search, from one round of choosing lines first; never worse than the runs."""
-        first = self._with_lines(runs_only, options, _ROUNDS_BEFORE)
+    def _jointly(self, engine: JointEngine, start: Decision, options: Sequence[BookingOption]) -> Decision:
+        """Decide runs and lines in one search; never worse than the start.
+
+        Where no vehicle may carry anything, choosing among the bookings is all there is to do.
+        """
         joint = make_joint_task(self.index, self.matrix, options)
-        if not joint.bookable.bookings or not joint.task.problem.classes or self.is_over():
-            return first
-        told = [self.cost(first)]
+        if not joint.bookable.bookings or not joint.task.problem.classes:
+            return self.polished(self._with_lines(start, options, len(_ROUNDS)))
+        if self.is_over():
+            return start
+        carried = carry_over(start.task, start.solution, joint.task)
+        begin = joint.way(replace(start, task=joint.task, solution=carried))
+        told = [self.cost(start)]
 
         def search(number: int) -> Decision:
-            start = (first, runs_only)[number % 2]
-            carried = carry_over(start.task, start.solution, joint.task)
-
             def on_best(way: Way) -> None:
                 told.append(min(told[-1], self.cost(joint.decision(way))))
                 self._tell("lines", told[-1], 60)
 
-            way = joint.way(replace(start, task=joint.task, solution=carried))
             effort = self._effort(_JOINT_PART).reseeded(number)
-            found = engine.solve_jointly(joint.task.problem, joint.bookable, effort, self.should_stop, on_best, way)
+            found = engine.solve_jointly(joint.task.problem, joint.bookable, effort, self.should_stop, on_best, begin)
             return joint.decision(found)
 
         with ThreadPoolExecutor(self.settings.cores) as pool:
-            found = list(pool.map(search, range(max(self.settings.cores, 1))))
-        return min([first, runs_only, *found], key=self.cost)
+            found = list(pool.map(search, range(self.settings.cores)))
+        return min([start, *found], key=self.cost)
 
     def _try(self, choices: Sequence[tuple[BookingOption, ...]], best: Decision) -> list[Decision]:
         def search(choice: tuple[BookingOption, ...]) -> Decision | None:
