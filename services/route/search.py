@@ -249,7 +249,9 @@ class Search:
                 self._tell("lines", told[-1], 60)
 
             effort = self._effort(_JOINT_PART).reseeded(number)
-            found = engine.solve_jointly(joint.task.problem, joint.bookable, effort, self.should_stop, on_best, begin)
+            # Every other core begins anew: which vehicles are used is hard to change from a start.
+            first = begin if number % 2 == 0 else None
+            found = engine.solve_jointly(joint.task.problem, joint.bookable, effort, self.should_stop, on_best, first)
             return joint.decision(found)
 
         with ThreadPoolExecutor(self.settings.cores) as pool:
