@@ -16,7 +16,7 @@ from services.route.day_index import DayIndex
 from services.route.engines.engine import Bookable, Booking, Demand, Load, RunProblem, Way
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
-from services.route.room import load_of, room_on
+from services.route.room import load_of, room_on, total_load
 from services.route.run_task import RunTask, make_run_task
 from services.route.visits import Grain
 
@@ -149,8 +149,8 @@ def _parted(index: DayIndex, task: RunTask, by_consignment: Mapping[str, Sequenc
             demands.append(
                 replace(
                     demand,
-                    deliver=_sum(inbound),
-                    pick_up=_sum(outbound),
+                    deliver=total_load(inbound),
+                    pick_up=total_load(outbound),
                     handling_s=demand.handling_s * pieces // max(1, all_pieces),
                     leaving_fen=sum(index.leaving_fen(c) for c in goods),
                 )
@@ -160,16 +160,9 @@ def _parted(index: DayIndex, task: RunTask, by_consignment: Mapping[str, Sequenc
     return replace(task, problem=parted, demands=tuple(groups))
 
 
-def _sum(goods: Iterable[Consignment]) -> Load:
-    total = Load()
-    for consignment in goods:
-        total += load_of(consignment)
-    return total
-
-
 def _fits(options: Sequence[BookingOption], goods: Sequence[Consignment]) -> bool:
     """Whether goods leave half of each trip's room to others: larger groups could not share a trip."""
-    total = _sum(goods)
+    total = total_load(goods)
     both = total + total
     return len(goods) == 1 or all(both.fits(room_on(option.trip)) for option in options)
 
@@ -190,7 +183,7 @@ class _Ledger:
     def booking(self, demand: int, options: Sequence[BookingOption]) -> Booking | None:
         """One demand on a trip; ``None`` where it has no room even alone."""
         first = options[0]
-        total = _sum(option.consignment for option in options)
+        total = total_load(option.consignment for option in options)
         if not total.fits(room_on(first.trip)):
             return None
         at = self._first_segment(first)

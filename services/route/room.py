@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from services.model.consignments import Consignment
@@ -13,6 +14,14 @@ from services.route.engines.engine import Load
 def load_of(consignment: Consignment) -> Load:
     """A consignment's size."""
     return Load(consignment.weight_g, consignment.volume_ml, consignment.pieces)
+
+
+def total_load(goods: Iterable[Consignment]) -> Load:
+    """The size of consignments together."""
+    total = Load()
+    for consignment in goods:
+        total += load_of(consignment)
+    return total
 
 
 def on_offer(vehicle: Vehicle) -> Vehicle:

@@ -19,7 +19,7 @@ from services.model.units import DAY_S, rate_fen
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Load
 from services.route.roads.source import RoadMatrix
-from services.route.room import load_of
+from services.route.room import total_load
 
 # Where nothing is handled, opening hours do not matter.
 _ALWAYS_S: Final = 2 * DAY_S
@@ -72,16 +72,9 @@ def make_visit(row: int, goods: Iterable[Consignment]) -> Visit:
     return Visit(
         row,
         goods,
-        _sum(c for c in goods if c.direction is Direction.INBOUND),
-        _sum(c for c in goods if c.direction is Direction.OUTBOUND),
+        total_load(c for c in goods if c.direction is Direction.INBOUND),
+        total_load(c for c in goods if c.direction is Direction.OUTBOUND),
     )
-
-
-def _sum(goods: Iterable[Consignment]) -> Load:
-    total = Load()
-    for c in goods:
-        total += load_of(c)
-    return total
 
 
 def read_trips(index: DayIndex, matrix: RoadMatrix, run: Run) -> Trips:

@@ -32,7 +32,7 @@ PICKED = (7, 9, 12, 6, 11, 8, 7)
 
 @dataclass(frozen=True, slots=True)
 class CountingEngine:
-    """PyVRP in this process that counts the iterations that it is asked for."""
+    """The default engine that counts the iterations that it is asked for."""
 
     iterations: list[int] = field(default_factory=list)
 

@@ -16,11 +16,11 @@ _FEW = 64
 _BLINK = 0.01
 _MEAN_REMOVED = 10
 _LONGEST_STRING = 10
-# Now and then several times as much is removed: what a long route does cannot move to others string by string.
 # Where not every vehicle may do everything, how often goes first what the fewest may do.
 _NARROW_FIRST = 0.3
 # While something is left out, how often all that was removed is done at any price.
 _EAGER = 0.3
+# Now and then several times as much is removed: what a long route does cannot move to others string by string.
 _LARGE_CHANCE = 0.02
 _LARGE_FACTOR = 4
 

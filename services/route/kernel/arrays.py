@@ -67,7 +67,7 @@ _ACCOUNT: Final = _whole("users", "price")
 _ONE: Final = np.dtype(
     [
         *((name, np.int64) for name in ("cost", "active", "free_reloads", "best_cost", "touched", "dropped")),
-        *((name, np.int64) for name in ("removed", "stamp", "leaving", "booking")),
+        *((name, np.int64) for name in ("removed", "stamp", "leaving")),
         ("random", np.uint64),
     ],
     align=True,

@@ -77,4 +77,3 @@ def _change(p: Problem, s: State, option: int, sign: int) -> None:
     else:
         cost += sign * p.option[option].price
     s.one[0].cost += cost
-    s.one[0].booking += cost

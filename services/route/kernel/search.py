@@ -156,11 +156,6 @@ class _Pace:
         self._done = 0
         self.spent = 0.0
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the limits are spent."""
-        return self.spent >= 1.0
-
     def next_slice(self) -> tuple[int, float]:
         """How many steps to take now, and what part of the limits is spent then."""
         self._sliced_at = self._clock()
