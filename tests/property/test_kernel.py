@@ -6,8 +6,11 @@ The judge walks each route second by second as a driver would; it shares nothing
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,19 +30,47 @@ from services.route.kernel.search import Limits, search
 
 Ints = npt.NDArray[np.int64]
 STEPS = 200
+NOTHING: Final[Mapping[int, int]] = MappingProxyType({})
 
 
 def ints(*values: int) -> Ints:
     return np.array(values, dtype=np.int64)
 
 
-def route_cost(problem: KernelProblem, route: KernelRoute) -> int | None:
-    """What a route costs, ``None`` where it breaks a limit: the vehicle starts at each second that it may."""
-    tasks, types, k = problem.tasks, problem.types, route.vehicle_type
+def shortest_duration(problem: KernelProblem, stops: Sequence[tuple[int, int, int, int]]) -> int | None:
+    """How long a route takes at least, trying each second at which its vehicle may start."""
+    shortest: int | None = None
+    for start in range(int(stops[0][1]), min(int(stops[0][2]), 400) + 1):
+        now, on_time = start, True
+        for before, after in itertools.pairwise(stops):
+            now = max(now + int(before[3]) + int(problem.duration[before[0], after[0]]), int(after[1]))
+            on_time = on_time and now <= after[2]
+        now += int(stops[-1][3])
+        if on_time and (shortest is None or now - start < shortest):
+            shortest = now - start
+    return shortest
+
+
+def route_cost(problem: KernelProblem, route: KernelRoute, booked: Mapping[int, int] = NOTHING) -> int | None:
+    """What a route costs, ``None`` where it breaks a limit: the vehicle starts at each second that it may.
+
+    ``booked`` gives the options by which tasks come to the route's station.
+    """
+    tasks, types, options, k = problem.tasks, problem.types, problem.options, route.vehicle_type
+    station = int(types.station[k]) if len(types.station) else -1
+    handling = int(types.handling[k]) if len(types.handling) else 0
     distance, load_limit = 0, types.capacity[k]
     stops: list[tuple[int, int, int, int]] = []  # location, earliest, latest, service
+    due = NO_LIMIT
     for number, trip in enumerate(route.trips):
+        due_before = due
+        if any(t in booked and options.station[booked[t]] != station for t in trip):
+            return None
+        if any((t in booked) != (station >= 0) for t in trip):
+            return None
         release = max(int(tasks.release[t]) for t in trip)
+        release = max([release, *(int(options.ready[booked[t]]) for t in trip if t in booked)])
+        due = min([NO_LIMIT, *(int(options.due[booked[t]]) for t in trip if t in booked)])
         load = sum((tasks.deliver[t] for t in trip), np.zeros_like(load_limit))
         if (load > load_limit).any():
             return None
@@ -48,20 +79,14 @@ def route_cost(problem: KernelProblem, route: KernelRoute) -> int | None:
             if (load > load_limit).any() or not tasks.admitted[k, t]:
                 return None
         if number == 0:
-            stops.append((types.start[k], max(types.start_earliest[k], release), types.start_latest[k], 0))
+            stops.append((types.start[k], max(types.start_earliest[k], release), types.start_latest[k], handling))
         else:
-            stops.append((types.reload[k], max(types.reload_earliest[k], release), types.reload_latest[k], 0))
+            latest = min(types.reload_latest[k], due_before)
+            stops.append((types.reload[k], max(types.reload_earliest[k], release), latest, handling))
         stops += [(tasks.location[t], tasks.earliest[t], tasks.latest[t], tasks.service[t]) for t in trip]
-    stops.append((types.end[k], types.start_earliest[k], types.end_latest[k], 0))
+    stops.append((types.end[k], types.start_earliest[k], min(types.end_latest[k], due), handling))
     distance = sum(int(problem.distance[a[0], b[0]]) for a, b in itertools.pairwise(stops))
-    shortest: int | None = None
-    for start in range(int(stops[0][1]), min(int(stops[0][2]), 400) + 1):
-        now, on_time = start, True
-        for before, after in itertools.pairwise(stops):
-            now = max(now + int(before[3]) + int(problem.duration[before[0], after[0]]), int(after[1]))
-            on_time = on_time and now <= after[2]
-        if on_time and (shortest is None or now - start < shortest):
-            shortest = now - start
+    shortest = shortest_duration(problem, stops)
     if (
         shortest is None
         or shortest > types.longest_duration[k]
@@ -98,11 +123,17 @@ def booking_cost(options: Options, booked: tuple[tuple[int, int], ...]) -> int |
 def judged_cost(problem: KernelProblem, solution: KernelSolution) -> int:
     """What a solution costs; it must keep every limit and do nothing twice."""
     driven = [t for route in solution.routes for trip in route.trips for t in trip]
-    done = [*driven, *(task for task, _ in solution.booked)]
+    options = problem.options
+    to_stations = {t: o for t, o in solution.booked if len(options.station) and options.station[o] >= 0}
+    done = [*driven, *(task for task, _ in solution.booked if task not in to_stations)]
     assert len(set(done)) == len(done)
+    assert set(to_stations) <= set(driven)
     for k, count in enumerate(problem.types.count):
         assert sum(route.vehicle_type == k for route in solution.routes) <= count
-    costs = [route_cost(problem, route) for route in solution.routes]
+    costs = [
+        route_cost(problem, route, {t: to_stations[t] for trip in route.trips for t in trip if t in to_stations})
+        for route in solution.routes
+    ]
     costs.append(booking_cost(problem.options, solution.booked))
     assert None not in costs
     left = set(range(len(problem.tasks.location))) - set(done)
@@ -148,6 +179,8 @@ def problems(draw: st.DrawFn, most_tasks: int = 9, lines: bool = True) -> Kernel
         reload_earliest=np.full(kinds, 10),
         reload_latest=np.full(kinds, 250),
         trips=rng.integers(1, 4, kinds),
+        handling=rng.integers(0, 4, kinds),
+        station=rng.integers(-1, 2, kinds) if lines else np.full(kinds, -1),
     )
     options = drawn_options(rng, count) if lines and draw(st.booleans()) else Options()
     if not len(options.task):
@@ -172,6 +205,9 @@ def drawn_options(rng: np.random.Generator, tasks: int) -> Options:
         quota_pieces=rng.integers(0, 6, 2),
         load=rng.integers(0, 5, (count, 2)),
         pieces=rng.integers(1, 4, count),
+        station=rng.integers(-1, 2, count),
+        ready=rng.integers(0, 120, count),
+        due=rng.choice([80, 150, 200, NO_LIMIT], count),
     )
 
 
@@ -217,52 +253,54 @@ def test_of_a_start_that_does_not_fit_what_fits_is_kept(problem: KernelProblem, 
 
 
 def cheapest_by_trying_all(problem: KernelProblem) -> int:
-    """The optimum for one kind of vehicle that does not reload, by trying every order, split and choice of bookings."""
-    count = len(problem.tasks.location)
-    by_set: dict[frozenset[int], int] = {frozenset(): 0}
-    for size in range(1, count + 1):
-        for order in itertools.permutations(range(count), size):
-            cost = route_cost(problem, KernelRoute(0, (order,)))
-            if cost is not None:
-                by_set[frozenset(order)] = min(cost, by_set.get(frozenset(order), NO_LIMIT))
+    """The optimum where no vehicle reloads, by trying every choice of bookings, split into routes and order.
+
+    The first kind of vehicle has no station, the second has the first one.
+    """
+    count, options = len(problem.tasks.location), problem.options
+
+    @cache
+    def cheapest_route(kind: int, goods: frozenset[tuple[int, int]]) -> int:
+        booked = {t: way for t, way in goods if way >= 0}
+        orders = itertools.permutations(sorted(t for t, _ in goods))
+        costs = [route_cost(problem, KernelRoute(kind, (order,)), booked) for order in orders]
+        return min((cost for cost in costs if cost is not None), default=NO_LIMIT)
+
+    @cache
+    def cheapest_split(kind: int, goods: frozenset[tuple[int, int]], vehicles: int) -> int:
+        if not goods:
+            return 0
+        if vehicles == 0:
+            return NO_LIMIT
+        first, rest = min(goods), sorted(goods - {min(goods)})
+        parts = [frozenset((first, *more)) for n in range(len(rest) + 1) for more in itertools.combinations(rest, n)]
+        return min(cheapest_route(kind, part) + cheapest_split(kind, goods - part, vehicles - 1) for part in parts)
+
     best = NO_LIMIT
-    ways: list[list[Any]] = [[-2, -1, *np.flatnonzero(problem.options.task == t).tolist()] for t in range(count)]
+    ways: list[list[Any]] = [[-2, -1, *np.flatnonzero(options.task == t).tolist()] for t in range(count)]
     for choice in itertools.product(*ways):
-        booked = tuple((t, way) for t, way in enumerate(choice) if way >= 0)
-        price = booking_cost(problem.options, booked)
+        price = booking_cost(options, tuple((t, way) for t, way in enumerate(choice) if way >= 0))
         if price is not None:
             price += sum(int(problem.tasks.leaving[t]) for t, way in enumerate(choice) if way == -2)
-            driven = frozenset(t for t, way in enumerate(choice) if way == -1)
-            best = min(best, price + _cheapest_split(driven, by_set, int(problem.types.count[0])))
-    return best
-
-
-def _cheapest_split(tasks: frozenset[int], by_set: dict[frozenset[int], int], vehicles: int) -> int:
-    if not tasks:
-        return 0
-    if vehicles == 0:
-        return NO_LIMIT
-    first, rest = min(tasks), sorted(tasks - {min(tasks)})
-    best = NO_LIMIT
-    for size in range(len(rest) + 1):
-        for others in itertools.combinations(rest, size):
-            part = frozenset((first, *others))
-            if part in by_set:
-                best = min(best, by_set[part] + _cheapest_split(tasks - part, by_set, vehicles - 1))
+            driven = frozenset((t, way) for t, way in enumerate(choice) if way == -1)
+            last_mile = frozenset((t, way) for t, way in enumerate(choice) if way >= 0 and options.station[way] >= 0)
+            for kind, goods in enumerate((driven, last_mile)):
+                price += cheapest_split(kind, goods, int(problem.types.count[kind]))
+            best = min(best, price)
     return best
 
 
 @given(problems(most_tasks=4))
 @settings(max_examples=60, deadline=None)
 def test_the_optimum_of_a_tiny_problem_is_found(problem: KernelProblem) -> None:
-    one = ints(0)
-    single = replace(
+    two = ints(0, len(problem.types.count) - 1)
+    types = VehicleTypes(**{n: getattr(problem.types, n)[two] for n in VehicleTypes.__dataclass_fields__})
+    tiny = replace(
         problem,
-        tasks=replace(problem.tasks, admitted=np.ones((1, len(problem.tasks.location)), dtype=np.bool_)),
-        types=VehicleTypes(**{n: getattr(problem.types, n)[one] for n in VehicleTypes.__dataclass_fields__}),
+        tasks=replace(problem.tasks, admitted=np.ones((2, len(problem.tasks.location)), dtype=np.bool_)),
+        types=replace(types, reload=ints(-1, -1), trips=ints(1, 1), station=ints(-1, 0)),
     )
-    single = replace(single, types=replace(single.types, reload=ints(-1), trips=ints(1)))
-    assert search(single, Limits(0, 4_000)).cost == cheapest_by_trying_all(single)
+    assert search(tiny, Limits(0, 4_000)).cost == cheapest_by_trying_all(tiny)
 
 
 def day_of_bookings() -> KernelProblem:
@@ -328,3 +366,34 @@ def test_a_day_without_tasks_costs_nothing() -> None:
         options=Options(),
     )
     assert search(nothing, Limits(0, 100)) == KernelSolution((), (), 0)
+
+
+def day_of_last_mile(due: int = NO_LIMIT, ready: int = 100) -> KernelProblem:
+    """Two tasks that no vehicle of the depot may do, a line to a station near them, and a tricycle there."""
+    problem = day_of_bookings()
+    ways = np.array([[0, 50, 45], [50, 0, 5], [45, 5, 0]], dtype=np.int64)
+    van, tricycle = problem.types, {"start": 2, "end": 2, "reload": 2, "fixed": 10, "trips": 2, "per_duration": 1}
+    columns = {
+        n: np.concatenate([getattr(van, n), ints(tricycle.get(n, int(getattr(van, n)[0])))])
+        for n in VehicleTypes.__dataclass_fields__
+        if n not in ("capacity", "handling", "station")
+    }
+    types = VehicleTypes(**columns, capacity=np.array([[5], [5]]), handling=ints(0, 3), station=ints(-1, 0))
+    admitted = np.array([[False, False], [True, True]])
+    options = replace(problem.options, station=ints(0, 0), ready=ints(0, ready), due=ints(NO_LIMIT, due))
+    return KernelProblem(ways, ways, replace(problem.tasks, admitted=admitted), types, options)
+
+
+def test_what_only_a_station_reaches_comes_by_line_and_last_mile() -> None:
+    found = search(day_of_last_mile(), Limits(0, 200))
+    # One trip with both once the second is there: the charge 20, 30 a booking, the tricycle 10, 10 far, 16 long.
+    assert (found.cost, found.booked) == (116, ((0, 0), (1, 1)))
+    assert found.routes == (KernelRoute(1, found.routes[0].trips),)
+    assert [sorted(trip) for trip in found.routes[0].trips] == [[0, 1]]
+
+
+def test_a_vehicle_of_a_station_is_back_before_what_it_brings_is_due() -> None:
+    # Both in one trip, which begins at 100 at the earliest, are back at 113: too late for what is due at 112.
+    assert search(day_of_last_mile(due=113), Limits(0, 200)).cost == 116
+    late = search(day_of_last_mile(due=112), Limits(0, 200))
+    assert (late.booked, late.cost) == (((0, 0),), 20 + 30 + 36 + 1_000)

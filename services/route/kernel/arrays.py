@@ -34,17 +34,18 @@ _TASK: Final = _whole(
 _KIND: Final = _whole(
     *("first_slot", "start", "end", "reload", "fixed", "per_distance", "per_duration", "longest_distance"),
     *("longest_duration", "start_earliest", "start_latest", "end_latest", "reload_earliest", "reload_latest"),
-    "most_trips",
+    *("most_trips", "handling", "station", "slots"),
 )
-_OPTION: Final = _whole("price", "first", "last", "account", "quota", "pieces")
+_OPTION: Final = _whole("price", "first", "last", "account", "quota", "pieces", "station", "ready", "due")
 _FLAGS: Final = np.dtype([(name, np.bool_) for name in ("has_times", "has_releases", "has_kinds")], align=True)
 # Of each node: its neighbours in the route and how far the next is; then durations with windows for their beginning: of
 # the stretch from the route's start to the node, of that from it to the route's end, of the node by itself, and of that
-# from the trip's first task to it.
+# from the trip's first task to it. A task is released and due as its booking says; a depot is left not before what the
+# trip that begins there takes is released, and reached before what the trip that ends there brings is due.
 _NODE: Final = _whole(
     *("nxt", "prv", "route", "location", "way", "stamp", "start_duration", "start_earliest", "start_latest"),
     *("end_duration", "end_earliest", "end_latest", "own_duration", "own_earliest", "own_latest"),
-    *("trip_duration", "trip_earliest", "trip_latest", "depot", "trip_release"),
+    *("trip_duration", "trip_earliest", "trip_latest", "depot", "trip_release", "trip_due", "release", "due"),
 )
 # Of each slot, and of each place in lists of slots.
 _SLOT: Final = _whole(
@@ -80,7 +81,12 @@ AFTER: Final = 2
 
 
 class Problem(NamedTuple):
-    """What does not change; see ``KernelProblem``. ``near`` and ``around`` (n, m) are tasks, nearest first."""
+    """What does not change; see ``KernelProblem``.
+
+    ``near`` and ``around`` (n, m) are tasks, nearest first. ``admitted`` (k, n) says which types may do a task from
+    end to end, ``admitted_last`` which may do its last mile; ``at_station`` (stations, m) lists each station's types,
+    -1 where there are fewer.
+    """
 
     one: _Array
     distance: _Array
@@ -91,6 +97,8 @@ class Problem(NamedTuple):
     deliver: _Array
     pick_up: _Array
     admitted: _Array
+    admitted_last: _Array
+    at_station: _Array
     near: _Array
     around: _Array
     kind: _Array
@@ -131,17 +139,24 @@ def make_problem(problem: KernelProblem) -> Problem:
     count = len(tasks.location)
     slots = np.minimum(types.count, max(1, count))
     near = _neighbours(problem)
+    station = _or_none(types.station, len(types.count), -1)
+    option_station = _or_none(options.station, len(options.task), -1)
+    option_ready = _or_none(options.ready, len(options.task), 0)
+    option_due = _or_none(options.due, len(options.task), NO_LIMIT)
+    admitted = tasks.admitted & (station < 0)[:, None]
+    has_stations = bool((station >= 0).any() and (option_station >= 0).any())
     has_times = bool(
         (tasks.earliest > 0).any()
         or (tasks.latest < NO_LIMIT).any()
         or (types.per_duration > 0).any()
         or (types.longest_duration < NO_LIMIT).any()
         or (types.end_latest < NO_LIMIT).any()
+        or has_stations
     )
     distance, duration = _laid_out(problem.distance), _laid_out(problem.duration)
     first = np.searchsorted(options.task, np.arange(count + 1))
     return Problem(
-        one=np.array([(has_times, (tasks.release > 0).any(), not tasks.admitted.all())], dtype=_FLAGS),
+        one=np.array([(has_times, (tasks.release > 0).any() or has_stations, not admitted.all())], dtype=_FLAGS),
         distance=distance,
         duration=duration,
         distance_back=_transposed(distance),
@@ -150,11 +165,13 @@ def make_problem(problem: KernelProblem) -> Problem:
             _TASK,
             count,
             *(tasks.location, tasks.service, tasks.earliest, tasks.latest, tasks.release, tasks.leaving),
-            *(first[:-1], first[1:], tasks.admitted.sum(axis=0)),
+            *(first[:-1], first[1:], admitted.sum(axis=0)),
         ),
         deliver=np.ascontiguousarray(tasks.deliver),
         pick_up=np.ascontiguousarray(tasks.pick_up),
-        admitted=np.ascontiguousarray(tasks.admitted),
+        admitted=np.ascontiguousarray(admitted),
+        admitted_last=np.ascontiguousarray(tasks.admitted & (station >= 0)[:, None]),
+        at_station=_at_stations(station, option_station),
         near=np.ascontiguousarray(near[:, :_NEAR]),
         around=np.ascontiguousarray(near[:, :_AROUND]),
         kind=_record(
@@ -163,13 +180,19 @@ def make_problem(problem: KernelProblem) -> Problem:
             *(np.cumsum(slots) - slots, types.start, types.end, types.reload, types.fixed, types.per_distance),
             *(types.per_duration, types.longest_distance, types.longest_duration, types.start_earliest),
             *(types.start_latest, types.end_latest, types.reload_earliest, types.reload_latest),
-            np.where(types.reload >= 0, types.trips, 1),
+            *(
+                np.where(types.reload >= 0, types.trips, 1),
+                _or_none(types.handling, len(types.count), 0),
+                station,
+                slots,
+            ),
         ),
         capacity=np.ascontiguousarray(types.capacity),
         option=_record(
             _OPTION,
             len(options.task),
             *(options.price, options.first, options.last, options.account, options.quota, options.pieces),
+            *(option_station, option_ready, option_due),
         ),
         option_charges=np.ascontiguousarray(options.charges),
         option_load=np.ascontiguousarray(options.load),
@@ -178,6 +201,19 @@ def make_problem(problem: KernelProblem) -> Problem:
         minimum=options.minimum,
         quota_pieces=options.quota_pieces,
     )
+
+
+def _or_none(values: Ints, count: int, otherwise: int) -> Ints:
+    return values if len(values) or not count else np.full(count, otherwise, dtype=np.int64)
+
+
+def _at_stations(station: Ints, option_station: Ints) -> Ints:
+    """The vehicle types of each station, -1 where there are fewer than elsewhere."""
+    kinds = [np.flatnonzero(station == place) for place in range(max([-1, *station, *option_station]) + 1)]
+    rows = np.full((len(kinds), max([1, *map(len, kinds)])), -1, dtype=np.int64)
+    for row, found in zip(rows, kinds, strict=True):
+        row[: len(found)] = found
+    return rows
 
 
 def _laid_out(matrix: Ints) -> _Array:
@@ -234,6 +270,8 @@ def make_state(p: Problem, types: VehicleTypes, seed: int) -> State:
     for name in ("earliest", "latest"):
         node[f"own_{name}"][:tasks] = p.task[name]
     node["own_duration"][:tasks] = p.task["service"]
+    node["release"][:tasks] = p.task["release"]
+    node["due"] = node["trip_due"] = NO_LIMIT
     slot = np.zeros(slots + 1, dtype=_SLOT)
     slot["place"] = slot["touched"] = -1
     kind = np.repeat(np.arange(len(p.kind)), counts)
@@ -247,6 +285,7 @@ def make_state(p: Problem, types: VehicleTypes, seed: int) -> State:
     starts["location"], ends["location"] = p.kind["start"][kind], p.kind["end"][kind]
     starts["own_earliest"] = ends["own_earliest"] = p.kind["start_earliest"][kind]
     starts["own_latest"], ends["own_latest"] = p.kind["start_latest"][kind], p.kind["end_latest"][kind]
+    starts["own_duration"] = ends["own_duration"] = p.kind["handling"][kind]
     mark = np.zeros(tasks, dtype=_MARK)
     mark["option"] = mark["old_option"] = mark["best_option"] = -1
     pool = np.zeros(nodes, dtype=_POOL)

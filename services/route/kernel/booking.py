@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from services.route.kernel.arrays import Problem, State
 from services.route.kernel.compiled import compiled
-
-_NEVER = 1 << 60
+from services.route.kernel.places import NEVER
+from services.route.kernel.problem import NO_LIMIT
 
 
 @compiled
 def price_of(p: Problem, s: State, option: int) -> int:
-    """What a booking adds to the cost, charges that others pay already left out; ``_NEVER`` where there is no room."""
+    """What a booking adds to the cost, charges that others pay already left out; ``NEVER`` where there is no room."""
     quota = p.option[option].quota
     if quota >= 0 and s.quota_used[quota] + p.option[option].pieces > p.quota_pieces[quota]:
-        return _NEVER
+        return NEVER
     for row in range(p.option[option].first, p.option[option].last):
         for d in range(p.room.shape[1]):
             if s.used[row, d] + p.option_load[option, d] > p.room[row, d]:
-                return _NEVER
+                return NEVER
     price = p.option[option].price
     for place in range(p.option_charges.shape[1]):
         charge = p.option_charges[option, place]
@@ -39,9 +39,11 @@ def _account_cost(p: Problem, s: State, account: int, more: int, price: int) -> 
 
 @compiled
 def book(p: Problem, s: State, task: int, option: int) -> None:
-    """Book a task."""
+    """Book a task; if to a station, a vehicle has yet to do the rest."""
     _change(p, s, option, 1)
     s.mark[task].option = option
+    s.node[task].release = max(p.task[task].release, p.option[option].ready)
+    s.node[task].due = p.option[option].due
 
 
 @compiled
@@ -49,6 +51,8 @@ def unbook(p: Problem, s: State, task: int) -> None:
     """Give a task's booking back."""
     _change(p, s, s.mark[task].option, -1)
     s.mark[task].option = -1
+    s.node[task].release = p.task[task].release
+    s.node[task].due = NO_LIMIT
 
 
 @compiled

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from services.route.kernel.arrays import AFTER, BEFORE, LEG, Problem, State
 from services.route.kernel.compiled import compiled, inlined
+from services.route.kernel.problem import NO_LIMIT
 
 Stretch = tuple[int, int, int]
 
@@ -36,8 +37,9 @@ def own(s: State, node: int) -> Stretch:
 
 @inlined
 def released(s: State, node: int, release: int) -> Stretch:
-    """A depot by itself, left not before ``release``; never where that is too late."""
-    return s.node[node].own_duration, max(s.node[node].own_earliest, release), s.node[node].own_latest
+    """A depot by itself, handled not before ``release`` and when what is brought there is due; never if too late."""
+    at = s.node[node]
+    return at.own_duration, max(at.own_earliest, release), min(at.own_latest, at.trip_due)
 
 
 @inlined
@@ -118,6 +120,7 @@ def take_reload(p: Problem, s: State, slot: int) -> int:
     node = s.pool[s.one[0].free_reloads].free_reload
     k = s.slot[slot].kind
     s.node[node].location = p.kind[k].reload
+    s.node[node].own_duration = p.kind[k].handling
     s.node[node].own_earliest = p.kind[k].reload_earliest
     s.node[node].own_latest = p.kind[k].reload_latest
     return node
@@ -151,7 +154,7 @@ def update_route(p: Problem, s: State, slot: int) -> None:
     dimensions = p.deliver.shape[1]
     distance, count, trips = 0, 0, 1
     # Forwards: distances, releases and what is loaded for each trip.
-    depot = start
+    depot, due = start, NO_LIMIT
     s.node[start].trip_release = 0
     for d in range(dimensions):
         s.load[start, LEG, d] = 0
@@ -163,12 +166,15 @@ def update_route(p: Problem, s: State, slot: int) -> None:
         if node < tasks:
             count += 1
             s.node[node].depot = depot
-            s.node[depot].trip_release = max(s.node[depot].trip_release, p.task[node].release)
+            s.node[depot].trip_release = max(s.node[depot].trip_release, s.node[node].release)
+            due = min(due, s.node[node].due)
             for d in range(dimensions):
                 s.load[depot, LEG, d] += p.deliver[node, d]
         else:
             depot = node
             s.node[node].trip_release = 0
+            s.node[node].trip_due = due
+            due = NO_LIMIT
             for d in range(dimensions):
                 s.load[node, LEG, d] = 0
             if node == end:
@@ -253,7 +259,7 @@ def _update_times(p: Problem, s: State, start: int, end: int) -> None:
         if node == end:
             break
         before, node = node, s.node[node].nxt
-    stretch = own(s, end)
+    stretch = released(s, end, 0)
     keep_onwards(s, end, stretch)
     node = end
     while node != start:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from services.route.kernel.arrays import AFTER, BEFORE, Problem, State
+from services.route.kernel.arrays import Problem, State
 from services.route.kernel.booking import book, price_of
 from services.route.kernel.chains import (
     Stretch,
@@ -22,22 +22,22 @@ from services.route.kernel.chains import (
     update_route,
 )
 from services.route.kernel.compiled import compiled, inlined
+from services.route.kernel.last_mile import best_last_mile, fits_last_mile
+from services.route.kernel.places import (
+    BEHIND,
+    BOOKED,
+    LEFT,
+    NEVER,
+    NEW_TRIP_BEFORE,
+    NEW_TRIP_BEHIND,
+    has_room,
+    has_room_alone,
+    has_room_behind,
+)
 from services.route.kernel.random import chance
 
-NEVER = 1 << 60
 # With more routes, only the neighbours' places are tried, unless none of them will do.
 _FEW_ROUTES = 24
-# How a task is done: behind a node; as a trip of its own behind a node, or before one; by a booking; not at all.
-LEFT, BEHIND, NEW_TRIP_BEHIND, NEW_TRIP_BEFORE, BOOKED = 0, 1, 2, 3, 4
-
-
-@inlined
-def _has_room(p: Problem, s: State, task: int, slot: int) -> bool:
-    """Whether a task's load may fit somewhere in a route."""
-    for d in range(p.deliver.shape[1]):
-        if p.deliver[task, d] > s.room[slot, 0, d] or p.pick_up[task, d] > s.room[slot, 1, d]:
-            return False
-    return True
 
 
 @inlined
@@ -53,12 +53,8 @@ def _price_behind(p: Problem, s: State, task: int, node: Any, best: int) -> int:
     price = p.kind[k].fixed + p.kind[k].per_distance * longer if is_new else p.kind[k].per_distance * further
     if price >= best or s.slot[slot].distance + further > p.kind[k].longest_distance:
         return NEVER
-    for d in range(p.deliver.shape[1]):
-        if (
-            s.load[node, BEFORE, d] + p.deliver[task, d] > p.capacity[k, d]
-            or s.load[node, AFTER, d] + p.pick_up[task, d] > p.capacity[k, d]
-        ):
-            return NEVER
+    if not has_room_behind(p, s, task, node, k):
+        return NEVER
     if not p.one[0].has_times:
         return price
     if p.one[0].has_releases and (is_new or p.task[task].release > s.node[_trip_of(p, s, node)].trip_release):
@@ -116,13 +112,12 @@ def _price_new_trip(p: Problem, s: State, task: int, slot: int, is_last: bool, b
     price = p.kind[k].per_distance * further
     if price >= best or s.slot[slot].distance + further > p.kind[k].longest_distance:
         return NEVER
-    for d in range(p.deliver.shape[1]):
-        if p.deliver[task, d] > p.capacity[k, d] or p.pick_up[task, d] > p.capacity[k, d]:
-            return NEVER
+    if not has_room_alone(p, task, k):
+        return NEVER
     if not p.one[0].has_times:
         return price
     if is_last:
-        reload = 0, max(p.kind[k].reload_earliest, p.task[task].release), p.kind[k].reload_latest
+        reload = p.kind[k].handling, max(p.kind[k].reload_earliest, p.task[task].release), p.kind[k].reload_latest
         if reload[1] > reload[2]:
             return NEVER
         stretch = joined(up_to(s, other), p.duration[far, hub], reload)
@@ -133,7 +128,11 @@ def _price_new_trip(p: Problem, s: State, task: int, slot: int, is_last: bool, b
             return NEVER
         stretch = joined(stretch, p.duration[at, here], own(s, depot))
     else:
-        reload = 0, max(p.kind[k].reload_earliest, s.node[depot].trip_release), p.kind[k].reload_latest
+        reload = (
+            p.kind[k].handling,
+            max(p.kind[k].reload_earliest, s.node[depot].trip_release),
+            p.kind[k].reload_latest,
+        )
         first = (
             s.node[depot].own_duration,
             max(s.node[depot].own_earliest, p.task[task].release),
@@ -167,7 +166,7 @@ def insert_best(p: Problem, s: State, task: int, blink: float, eager: bool) -> i
     for place in range(p.near.shape[1]):
         beside = p.near[task, place]
         slot = s.node[beside].route
-        if slot < 0 or not p.admitted[s.slot[slot].kind, task] or not _has_room(p, s, task, slot):
+        if slot < 0 or not p.admitted[s.slot[slot].kind, task] or not has_room(p, s, task, slot):
             continue
         for node in (np.int64(beside), s.node[beside].prv):
             if s.node[node].stamp == stamp:
@@ -183,7 +182,7 @@ def insert_best(p: Problem, s: State, task: int, blink: float, eager: bool) -> i
         may_reload = s.slot[slot].trips < p.kind[k].most_trips
         if not (everywhere or may_reload) or not p.admitted[k, task]:
             continue
-        if everywhere and _has_room(p, s, task, slot):
+        if everywhere and has_room(p, s, task, slot):
             start = tasks + 2 * slot
             for node in (start, s.node[start + 1].prv):
                 if s.node[node].stamp == stamp:
@@ -206,23 +205,39 @@ def insert_best(p: Problem, s: State, task: int, blink: float, eager: bool) -> i
         price = _price_behind(p, s, task, node, best)
         if price < best and not chance(s, blink):
             best, how, where = price, BEHIND, node
-    for option in range(p.task[task].option_first, p.task[task].option_last):
-        price = price_of(p, s, option)
-        if price < best and not chance(s, blink):
-            best, how, where = price, BOOKED, option
-    do(p, s, task, how, where)
+    option, booked, place = _best_booking(p, s, task, best, blink)
+    if option >= 0:
+        how, where = booked, place
+    do(p, s, task, how, where, option)
     return how
 
 
 @compiled
-def do(p: Problem, s: State, task: int, how: int, where: int) -> None:
-    """Do a task in one of the ways: behind the node ``where``, as a trip of that slot, or by that option."""
+def _best_booking(p: Problem, s: State, task: int, best: int, blink: float) -> tuple[int, int, int]:
+    """The booking that costs less than ``best`` and least, -1 if none does; how and where a vehicle does the rest."""
+    chosen, how, where = -1, LEFT, -1
+    for option in range(p.task[task].option_first, p.task[task].option_last):
+        if p.option[option].station >= 0:
+            price, found, place = best_last_mile(p, s, task, option, best, blink)
+            if found != LEFT:
+                best, chosen, how, where = price, option, found, place
+            continue
+        price = price_of(p, s, option)
+        if price < best and not chance(s, blink):
+            best, chosen, how, where = price, option, BOOKED, -1
+    return chosen, how, where
+
+
+@compiled
+def do(p: Problem, s: State, task: int, how: int, where: int, option: int) -> None:
+    """Do a task in one of the ways: behind the node ``where``, as a trip of that slot, by that option (-1: none)."""
     if how == LEFT:
         return
     s.one[0].cost -= p.task[task].leaving
     s.one[0].leaving -= p.task[task].leaving
+    if option >= 0:
+        book(p, s, task, option)
     if how == BOOKED:
-        book(p, s, task, where)
         return
     slot = s.node[where].route if how == BEHIND else where
     save_route(p, s, slot)
@@ -247,11 +262,16 @@ def do(p: Problem, s: State, task: int, how: int, where: int) -> None:
 
 
 @compiled
-def append_task(p: Problem, s: State, task: int, slot: int, begins_trip: bool) -> bool:
-    """Do a task last in a route, in a trip of its own if it ``begins_trip`` behind others; whether it fits."""
+def append_task(p: Problem, s: State, task: int, slot: int, begins_trip: bool, option: int) -> bool:
+    """Do a task last in a route, in a trip of its own if it ``begins_trip`` behind others; whether it fits.
+
+    ``option`` is the booking by which it comes to the route's station, -1 where it comes from the depot itself.
+    """
     k = s.slot[slot].kind
     start = len(p.task) + 2 * slot
     last = s.node[start + 1].prv
+    if option >= 0:
+        return _append_last_mile(p, s, task, slot, begins_trip and last != start, option)
     if not p.admitted[k, task]:
         return False
     if begins_trip and last != start:
@@ -259,9 +279,25 @@ def append_task(p: Problem, s: State, task: int, slot: int, begins_trip: bool) -
             return False
         if _price_new_trip(p, s, task, slot, True, NEVER) == NEVER:
             return False
-        do(p, s, task, NEW_TRIP_BEHIND, slot)
+        do(p, s, task, NEW_TRIP_BEHIND, slot, -1)
     else:
         if _price_behind(p, s, task, last, NEVER) == NEVER:
             return False
-        do(p, s, task, BEHIND, last)
+        do(p, s, task, BEHIND, last, -1)
+    return True
+
+
+@compiled
+def _append_last_mile(p: Problem, s: State, task: int, slot: int, begins_trip: bool, option: int) -> bool:
+    k = s.slot[slot].kind
+    last = s.node[len(p.task) + 2 * slot + 1].prv
+    is_of_station = p.option[option].station >= 0 and p.option[option].station == p.kind[k].station
+    if not is_of_station or not p.admitted_last[k, task] or price_of(p, s, option) == NEVER:
+        return False
+    if begins_trip and (s.slot[slot].trips >= p.kind[k].most_trips or s.one[0].free_reloads == 0):
+        return False
+    how = NEW_TRIP_BEHIND if begins_trip else BEHIND
+    if not fits_last_mile(p, s, task, option, slot, last, how):
+        return False
+    do(p, s, task, how, slot if begins_trip else last, option)
     return True

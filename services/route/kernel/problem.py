@@ -11,6 +11,11 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+
+def _none() -> Ints:
+    return np.zeros(0, dtype=np.int64)
+
+
 # Stands for "no limit" and "never" where a number is needed; sums of a few of them still fit.
 NO_LIMIT: Final = 1 << 40
 
@@ -43,7 +48,10 @@ class VehicleTypes:
     A vehicle leaves the location ``start`` within ``start_earliest`` to ``start_latest`` and ends at ``end`` until
     ``end_latest``. At ``reload`` (-1: nowhere), open from ``reload_earliest`` to ``reload_latest``, it may begin
     another of at most ``trips``. Costs: ``fixed`` a vehicle used, ``per_distance``, ``per_duration`` a unit.
-    ``capacity`` has shape (k, d).
+    ``capacity`` has shape (k, d). Handling takes ``handling`` at the start, at each reload and at the end.
+
+    A type with a ``station`` (-1: none) is for the last mile: it starts, reloads and ends there, and does only tasks
+    that are booked to that station. Without entries, ``handling`` is 0 and no type has a station.
     """
 
     count: Ints
@@ -62,10 +70,8 @@ class VehicleTypes:
     reload_earliest: Ints
     reload_latest: Ints
     trips: Ints
-
-
-def _none() -> Ints:
-    return np.zeros(0, dtype=np.int64)
+    handling: Ints = field(default_factory=_none)
+    station: Ints = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,10 @@ class Options:
     their amounts. ``account`` (o,) is an account with a minimum (-1: none) that ``price`` counts towards;
     ``minimum`` (a,) is what such an account costs at least once used. ``quota`` (o,) is a quota of pieces (-1: none)
     and ``quota_pieces`` (q,) its size. ``room`` (s, d) are the ledger's rows.
+
+    With a ``station`` (o,) of at least 0 a booking is one part of the way only: a vehicle of that station does the
+    rest, on a trip that begins there not before ``ready`` (o,) and whose end is handled from ``due`` (o,) on at the
+    latest. Without entries, no booking needs a vehicle.
     """
 
     task: Ints = field(default_factory=_none)
@@ -92,6 +102,9 @@ class Options:
     quota_pieces: Ints = field(default_factory=_none)
     load: Ints = field(default_factory=lambda: np.zeros((0, 1), dtype=np.int64))
     pieces: Ints = field(default_factory=_none)
+    station: Ints = field(default_factory=_none)
+    ready: Ints = field(default_factory=_none)
+    due: Ints = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +128,10 @@ class KernelRoute:
 
 @dataclass(frozen=True, slots=True)
 class KernelSolution:
-    """Routes, the option of each task that is booked, and the cost of all, left tasks included."""
+    """Routes, the option of each task that is booked, and the cost of all, left tasks included.
+
+    A task with an option that has a station is in a route too.
+    """
 
     routes: tuple[KernelRoute, ...]
     booked: tuple[tuple[int, int], ...]

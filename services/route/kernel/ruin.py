@@ -26,13 +26,13 @@ def take_out(p: Problem, s: State, task: int) -> None:
     s.one[0].removed = place + 1
     s.mark[task].is_removed = True
     s.mark[task].old_option = s.mark[task].option
+    if is_out(s, task):
+        return
     if s.mark[task].option >= 0:
         unbook(p, s, task)
-    elif s.node[task].route >= 0:
+    if s.node[task].route >= 0:
         link(s, s.node[task].prv, s.node[task].nxt)
         s.node[task].route = -1
-    else:
-        return
     s.one[0].cost += p.task[task].leaving
     s.one[0].leaving += p.task[task].leaving
 
@@ -65,7 +65,7 @@ def remove_strings(p: Problem, s: State, mean_removed: int, longest_string: int)
                 take_out(p, s, task)
                 alone += 1
             continue
-        if s.mark[task].option >= 0:
+        if s.node[task].route < 0:
             if alone < 2 * mean_removed:
                 take_out(p, s, task)
                 alone += 1
