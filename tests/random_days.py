@@ -50,13 +50,52 @@ def random_days(draw: st.DrawFn) -> Day:
         ),
         partners=PARTNERS,
         agreements=draw(_agreements()),
-        lines=draw(_lines([node.node_id for node in villages])),
+        lines=draw(_lines(["TS", *(node.node_id for node in villages)])),
         vehicles=tuple(replace(vehicle, vehicle_id=f"VAN-{i}") for i, vehicle in enumerate(vehicles)),
     )
     goods = draw(st.lists(_consignments(villages), min_size=1, max_size=9))
     consignments = [replace(c, consignment_id=f"C{i}", admission_set_id=f"AS-{i}") for i, c in enumerate(goods)]
     sets = tuple(AdmissionSet(c.admission_set_id, admissions(county, c)) for c in consignments)
     return Day(county, SERVICE_DATE, tuple(consignments), sets)
+
+
+@st.composite
+def last_mile_days(draw: st.DrawFn) -> Day:
+    """Draw a day on which goods can come by post to a township and from there by a tricycle, if that pays."""
+    day = draw(random_days())
+    tricycle = replace(
+        draw(_vehicles()),
+        vehicle_id="TRI",
+        depot="TS",
+        owner="TPL",
+        capacity_g=200_000,
+        capacity_ml=1_500_000,
+        capacity_pieces=draw(st.sampled_from([15, 120])),
+        fixed_fen=draw(st.sampled_from([0, 100])),
+        per_km_fen=1,
+        shift_end_s=86_400,
+        max_distance_m=None,
+        max_work_s=None,
+        temperatures=tuple(Temperature),
+        mail_g=0,
+        mail_ml=0,
+        mail_pieces=0,
+    )
+    by_post = Agreement("AG-POSTAL", CooperationModel.POSTAL, CARRIERS, "POST", Sharing.SHAPLEY, tariff_piece_fen=1)
+    neutral = Agreement("AG-THIRD_PARTY", CooperationModel.THIRD_PARTY, CARRIERS, "TPL", Sharing.SHAPLEY)
+    kept = [a for a in day.county.agreements if a.agreement_id not in ("AG-POSTAL", "AG-THIRD_PARTY")]
+    village_ids = [node.node_id for node in day.county.network.nodes if node.village_code]
+    post = draw(_lines(["TS", *village_ids]).filter(lambda lines: any(line.line_id == "POST" for line in lines)))
+    nodes = tuple(replace(n, owner="TPL") if n.node_id == "TS" else n for n in day.county.network.nodes)
+    county = replace(
+        day.county,
+        network=replace(day.county.network, nodes=nodes),
+        agreements=(*kept, by_post, neutral),
+        lines=post,
+        vehicles=(*(replace(v, fixed_fen=12_000, per_km_fen=95) for v in day.county.vehicles), tricycle),
+    )
+    sets = tuple(AdmissionSet(c.admission_set_id, admissions(county, c)) for c in day.consignments)
+    return replace(day, county=county, admission_sets=sets)
 
 
 def admissions(county: County, consignment: Consignment) -> tuple[Admission, ...]:
@@ -119,6 +158,20 @@ def _nodes(draw: st.DrawFn) -> list[Node]:
     town = [
         Node("BS", NodeKind.BUS_STATION, "客运站", 126.74, 42.97, owner="BUS", opens_s=18_000, closes_s=79_200),
         Node("PO", NodeKind.POST_OFFICE, "邮政所", 126.76, 42.95, owner="POST"),
+        Node(
+            "TS",
+            NodeKind.EXPRESS_SUPERMARKET,
+            "乡镇快递超市",
+            126.85,
+            42.96,
+            owner=draw(st.sampled_from(["EXP-A", "TPL"])),
+            township_code=TOWNSHIP,
+            opens_s=draw(st.sampled_from([0, 25_200])),
+            closes_s=draw(st.sampled_from([61_200, 86_400])),
+            service_s=draw(st.sampled_from([0, 240])),
+            service_per_piece_s=draw(st.sampled_from([0, 8])),
+            keeps_cold=draw(st.booleans()),
+        ),
     ]
     villages = [
         Node(
@@ -163,7 +216,7 @@ def _bare_vehicles(start_s: st.SearchStrategy[int]) -> st.SearchStrategy[Vehicle
         vehicle_id=st.just("VAN"),
         owner=st.sampled_from(["EXP-A", "EXP-B", "TPL", "POST"]),
         kind=st.just("VAN"),
-        depot=st.sampled_from(["HUB", "HUB", "PO", "V0"]),
+        depot=st.sampled_from(["HUB", "HUB", "PO", "V0", "TS", "TS"]),
         capacity_g=st.sampled_from([40_000, 700_000]),
         capacity_ml=st.sampled_from([90_000, 4_500_000]),
         capacity_pieces=st.sampled_from([8, 30, 450]),

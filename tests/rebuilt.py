@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from services.model.day import Day
 from services.model.plan import Plan
-from services.route.assemble import Decision, make_plan
+from services.route.assemble import make_plan
+from services.route.decision import Decision
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Route, RunSolution
 from services.route.line_ledger import LineUse, use_of

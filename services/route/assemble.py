@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from services.model.consignments import Consignment
 from services.model.plan import Booking, Cost, Plan, Run, Shuttle, Waiting
 from services.route.day_index import DayIndex
-from services.route.engines.engine import RunSolution
+from services.route.decision import Decision
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
-from services.route.run_task import RunTask
-from services.route.schedule import make_run
+from services.route.schedule import make_last_mile_run, make_run
 from services.route.unserved import explain_unserved
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided: bookings, the run problem of the rest, and its solution."""
-
-    bookings: tuple[BookingOption, ...]
-    task: RunTask
-    solution: RunSolution
 
 
 def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
@@ -80,7 +69,10 @@ def _wait(consignment: Consignment, wait_fen: int) -> Waiting:
 
 
 def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[Run, ...]:
-    """Give each route a vehicle of its class and its times; runs are named in the vehicles' order."""
+    """Give each route a vehicle of its class and its times; runs are named in the vehicles' order.
+
+    Runs of the last mile come after those from the hub.
+    """
     task, used = decision.task, dict.fromkeys(range(len(decision.task.classes)), 0)
     routes = []
     for route in decision.solution.routes:
@@ -89,10 +81,17 @@ def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[
         routes.append((index.vehicles[vehicle_id], route))
     order = {vehicle_id: i for i, vehicle_id in enumerate(index.vehicles)}
     routes.sort(key=lambda pair: order[pair[0].vehicle_id])
-    return tuple(
+    runs = [
         make_run(index, matrix, task, route, vehicle, f"R{number}")
         for number, (vehicle, route) in enumerate(routes, start=1)
-    )
+    ]
+    options = {o.consignment.consignment_id: o for o in decision.bookings if o.station}
+    tours = sorted(decision.last_mile, key=lambda tour: order[tour.vehicle_id])
+    runs += [
+        make_last_mile_run(index, matrix, tour, options, f"R{number}")
+        for number, tour in enumerate(tours, start=len(runs) + 1)
+    ]
+    return tuple(runs)
 
 
 def tariffs_fen(index: DayIndex, bookings: Sequence[BookingOption]) -> int:

@@ -6,39 +6,56 @@ one task, as long as they fit a trip together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.model.agreements import Direction
 from services.model.consignments import Consignment, ResourceKind
-from services.route.assemble import Decision
+from services.model.fleet import Vehicle
 from services.route.day_index import DayIndex
-from services.route.engines.engine import Bookable, Booking, Demand, Load, RunProblem, Way
+from services.route.decision import Decision, LastMileTour
+from services.route.engines.engine import Bookable, Booking, Demand, Load, Route, RunProblem, Way
+from services.route.last_mile import last_mile_vehicles, may_do_last_mile
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
-from services.route.room import load_of, room_on, total_load
-from services.route.run_task import RunTask, make_run_task
+from services.route.room import load_of, on_offer, room_on, total_load
+from services.route.run_task import RunTask, make_run_task, vehicle_class
 from services.route.visits import Grain
 
-# What a consignment can be booked on: trip, stops and agreement.
-_Places = tuple[tuple[str, int, int, str], ...]
+# What a consignment can be booked on, trip, stops, agreement and station; and that with the vehicles of the stations.
+_Place = tuple[str, int, int, str, str]
+_Rights = tuple[tuple[_Place, ...], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class JointTask:
     """A run problem with the bookings of its demands, and what these stand for.
 
-    ``options[i]`` are the options of booking ``i``, one for each consignment of its demand.
+    ``options[i]`` are the options of booking ``i``, one for each consignment of its demand. ``problem`` is the task's
+    with the classes of the last mile behind the others, whose vehicles ``last_mile`` names class by class.
     """
 
     task: RunTask
+    problem: RunProblem
     bookable: Bookable
     options: tuple[tuple[BookingOption, ...], ...]
+    last_mile: tuple[tuple[str, ...], ...]
 
     def decision(self, way: Way) -> Decision:
-        """What an engine found, as a decision; the demands that are booked are in no run."""
+        """What an engine found, as a decision; the demands that are booked are in no run from the hub."""
         bookings = [option for _, number in way.booked for option in self.options[number]]
-        return Decision(tuple(bookings), self.task, way.runs)
+        first = len(self.task.classes)
+        from_hub = tuple(route for route in way.runs.routes if route.vehicle_class < first)
+        idle = [list(vehicle_ids) for vehicle_ids in self.last_mile]
+        tours = tuple(
+            LastMileTour(
+                idle[route.vehicle_class - first].pop(0),
+                tuple(tuple(self.task.demands[demand] for demand in trip) for trip in route.trips),
+            )
+            for route in way.runs.routes
+            if route.vehicle_class >= first
+        )
+        return Decision(tuple(bookings), self.task, replace(way.runs, routes=from_hub), tours)
 
     def way(self, decision: Decision) -> Way:
         """A decision as a start: what it books and drives whole, demand by demand."""
@@ -48,7 +65,16 @@ class JointTask:
             for number, booking in enumerate(self.bookable.bookings)
             if all((o.consignment.consignment_id, _place(o)) in booked for o in self.options[number])
         ]
-        return Way(decision.solution, tuple(dict(numbers).items()))
+        routes = (*decision.solution.routes, *self._last_mile_routes(decision))
+        return Way(replace(decision.solution, routes=routes), tuple(dict(numbers).items()))
+
+    def _last_mile_routes(self, decision: Decision) -> Iterator[Route]:
+        demand_of = {group: demand for demand, group in enumerate(self.task.demands)}
+        class_of = {v: k for k, group in enumerate(self.last_mile, start=len(self.task.classes)) for v in group}
+        for tour in decision.last_mile:
+            trips = (tuple(demand_of[visit] for visit in trip if visit in demand_of) for trip in tour.trips)
+            if kept := tuple(trip for trip in trips if trip):
+                yield Route(class_of[tour.vehicle_id], kept)
 
 
 def make_joint_task(index: DayIndex, matrix: RoadMatrix, options: Sequence[BookingOption]) -> JointTask:
@@ -63,21 +89,22 @@ def make_joint_task(index: DayIndex, matrix: RoadMatrix, options: Sequence[Booki
     quota, on_lines = _quotas(index, options)
     task = make_run_task(index, matrix, index.day.consignments, on_lines, Grain.FINE)
     task = _parted(index, _with_others(index, matrix, task, by_consignment), by_consignment)
+    problem, last_mile = _with_last_mile(index, matrix, task, options)
     bookings: list[Booking] = []
     chosen: list[tuple[BookingOption, ...]] = []
     ledger = _Ledger(index, quota)
     for demand, group in enumerate(task.demands):
         choices = [by_consignment.get(consignment_id, []) for consignment_id in group]
         for together in _together(choices):
-            booking = ledger.booking(demand, together)
+            booking = ledger.booking(demand, together, matrix)
             if booking is not None:
                 bookings.append(booking)
                 chosen.append(together)
-    return JointTask(task, ledger.bookable(bookings), tuple(chosen))
+    return JointTask(task, problem, ledger.bookable(bookings), tuple(chosen), last_mile)
 
 
-def _place(option: BookingOption) -> tuple[str, int, int, str]:
-    return option.trip.trip_id, option.board_index, option.alight_index, option.agreement_id
+def _place(option: BookingOption) -> _Place:
+    return option.trip.trip_id, option.board_index, option.alight_index, option.agreement_id, option.station
 
 
 def _together(choices: Sequence[Sequence[BookingOption]]) -> Iterable[tuple[BookingOption, ...]]:
@@ -111,7 +138,7 @@ def _with_others(
     """The task with what no vehicle can carry but a line can: demands that no class may serve."""
     known = {consignment_id for group in task.demands for consignment_id in group}
     others = [index.consignments[c] for c in by_consignment if c not in known]
-    if not others or not task.problem.classes:
+    if not others:
         return task
     demands = [
         Demand(
@@ -129,15 +156,60 @@ def _with_others(
     return replace(task, problem=problem, demands=(*task.demands, *((c.consignment_id,) for c in others)))
 
 
+def _with_last_mile(
+    index: DayIndex, matrix: RoadMatrix, task: RunTask, options: Sequence[BookingOption]
+) -> tuple[RunProblem, tuple[tuple[str, ...], ...]]:
+    """The task's problem with a class for each vehicle of a station that something can be booked to."""
+    stations = {option.station for option in options if option.station}
+    vehicles = [vehicle for vehicle in last_mile_vehicles(index) if vehicle.depot in stations]
+    pieces = sum(c.pieces for c in index.day.consignments)
+    classes = [
+        replace(
+            vehicle_class(on_offer(vehicle), 1, matrix),
+            is_last_mile=True,
+            handling_s=_station_handling_s(index, vehicle, pieces),
+        )
+        for vehicle in vehicles
+    ]
+    first = len(task.classes)
+    demands = []
+    for demand, group in zip(task.problem.demands, task.demands, strict=True):
+        may = frozenset(
+            first + k
+            for k, vehicle in enumerate(vehicles)
+            if all(may_do_last_mile(index, vehicle, index.consignments[c]) for c in group)
+        )
+        demands.append(replace(demand, classes=demand.classes | may))
+    problem = replace(task.problem, demands=tuple(demands), classes=(*task.problem.classes, *classes))
+    return problem, tuple((vehicle.vehicle_id,) for vehicle in vehicles)
+
+
+def _station_handling_s(index: DayIndex, vehicle: Vehicle, pieces: int) -> int:
+    """Time at the station for a full vehicle in and out: engines know one figure for every call there."""
+    station = index.nodes[vehicle.depot]
+    return station.service_s + station.service_per_piece_s * 2 * min(vehicle.capacity_pieces, pieces)
+
+
+def _last_mile_of(index: DayIndex, consignment: Consignment, options: Sequence[BookingOption]) -> frozenset[str]:
+    """The vehicles that may do a consignment's last mile."""
+    stations = {option.station for option in options if option.station}
+    return frozenset(
+        vehicle.vehicle_id
+        for vehicle in last_mile_vehicles(index)
+        if vehicle.depot in stations and may_do_last_mile(index, vehicle, consignment)
+    )
+
+
 def _parted(index: DayIndex, task: RunTask, by_consignment: Mapping[str, Sequence[BookingOption]]) -> RunTask:
     """The same task with demands parted so that what is in one has the same bookings and fits a trip together."""
     problem, demands, groups = task.problem, [], []
     for demand, group in zip(task.problem.demands, task.demands, strict=True):
-        parts: dict[_Places, list[list[Consignment]]] = {}
+        parts: dict[_Rights, list[list[Consignment]]] = {}
         for consignment_id in group:
             consignment = index.consignments[consignment_id]
             options = by_consignment.get(consignment_id, ())
-            alike = parts.setdefault(tuple(sorted(_place(option) for option in options)), [[]])
+            places = tuple(sorted(_place(option) for option in options))
+            alike = parts.setdefault((places, _last_mile_of(index, consignment, options)), [[]])
             if options and not _fits(options, [*alike[-1], consignment]):
                 alike.append([])
             alike[-1].append(consignment)
@@ -180,9 +252,10 @@ class _Ledger:
         self._accounts = [a for a, agreement in index.agreements.items() if agreement.minimum_fen > 0]
         self._quotas = sorted(quota)
 
-    def booking(self, demand: int, options: Sequence[BookingOption]) -> Booking | None:
+    def booking(self, demand: int, options: Sequence[BookingOption], matrix: RoadMatrix) -> Booking | None:
         """One demand on a trip; ``None`` where it has no room even alone."""
         first = options[0]
+        inbound = first.consignment.direction is Direction.INBOUND
         total = total_load(option.consignment for option in options)
         if not total.fits(room_on(first.trip)):
             return None
@@ -198,6 +271,9 @@ class _Ledger:
             account=self._accounts.index(first.agreement_id) if first.agreement_id in self._accounts else None,
             quota=self._quotas.index(first.agreement_id) if counted and first.agreement_id in self._quota else None,
             pieces=sum(option.consignment.pieces for option in counted),
+            station=matrix.position[first.station] if first.station else None,
+            ready_s=first.available_s if first.station and inbound else 0,
+            due_s=first.ready_by_s if first.station and not inbound else None,
         )
 
     def bookable(self, bookings: Sequence[Booking]) -> Bookable:

@@ -31,8 +31,23 @@ class LineUse:
     shuttle_fen: int = 0
 
     @property
+    def ready_by_s(self) -> int:
+        """When the goods must be at the boarding stop."""
+        return self.trip.stop_times[self.board_index].departure_s - self.trip.handling_s
+
+    @property
+    def available_s(self) -> int:
+        """From when the goods can be fetched."""
+        return self.trip.stop_times[self.alight_index].arrival_s + self.trip.handling_s
+
+    @property
+    def is_to_station(self) -> bool:
+        """Whether a run of the last mile does the rest of the way."""
+        return self.village_node not in self.consignment.node_ids
+
+    @property
     def village_node(self) -> str:
-        """Where goods are handed over or taken in."""
+        """Where the trip leaves goods or fetches them: at the village, or at a station near it."""
         inbound = self.consignment.direction is Direction.INBOUND
         return self.trip.stop_times[self.alight_index if inbound else self.board_index].node_id
 

@@ -17,7 +17,10 @@ from services.route.room import load_of, room_on
 
 @dataclass(frozen=True, slots=True)
 class BookingOption:
-    """One consignment on one trip between two of its stops, under one agreement, with the shuttle it needs."""
+    """One consignment on one trip between two of its stops, under one agreement, with the shuttle it needs.
+
+    With a ``station``, a vehicle of that node does the rest of the way between it and the village.
+    """
 
     consignment: Consignment
     line: Line
@@ -27,6 +30,7 @@ class BookingOption:
     alight_index: int
     shuttle: Transfer | None
     tariff_fen: int
+    station: str = ""
 
     @property
     def board(self) -> StopTime:
@@ -70,7 +74,7 @@ def enumerate_options(index: DayIndex) -> list[BookingOption]:
         option
         for line, trip in index.trips.values()
         for option in _trip_options(index, line, trip, at_node)
-        if _is_possible(index, option)
+        if is_possible(index, option)
     ]
 
 
@@ -78,29 +82,65 @@ def _trip_options(
     index: DayIndex, line: Line, trip: Trip, at_node: dict[str, list[Consignment]]
 ) -> Iterator[BookingOption]:
     """Every consignment on every pair of stops that joins the hub's side with its village."""
+    for hub_side, (village_side, stop) in product(hub_sides(index, trip), enumerate(trip.stop_times)):
+        if hub_side.index == village_side:
+            continue
+        for consignment in at_node.get(stop.node_id, ()):
+            if (consignment.direction is Direction.INBOUND) == (hub_side.index < village_side):
+                yield from make_option(index, consignment, line, trip, hub_side, village_side)
+
+
+@dataclass(frozen=True, slots=True)
+class HubSide:
+    """A stop at which a trip meets the hub: itself, or a station with transfers to it and from it."""
+
+    index: int
+    is_hub: bool
+    to_trip: Transfer | None
+    from_trip: Transfer | None
+
+
+def hub_sides(index: DayIndex, trip: Trip) -> list[HubSide]:
+    """The stops of a trip from where goods can come from the hub or go to it."""
     hub_id = index.hub.node_id
     transfers = {(t.from_node, t.to_node): t for t in index.day.county.network.transfers}
-    stops = list(enumerate(trip.stop_times))
-    for (hub_side, hub_stop), (village_side, village_stop) in product(stops, stops):
-        inbound = hub_side < village_side
-        ends = (hub_id, hub_stop.node_id) if inbound else (hub_stop.node_id, hub_id)
-        shuttle = transfers.get(ends)
-        if hub_side == village_side or (shuttle is None and hub_stop.node_id != hub_id):
-            continue
-        for consignment in at_node.get(village_stop.node_id, ()):
-            if (consignment.direction is Direction.INBOUND) != inbound:
-                continue
-            for agreement_id in index.ways(consignment, ResourceKind.TRIP, trip.trip_id):
-                yield BookingOption(
-                    consignment,
-                    line,
-                    trip,
-                    agreement_id,
-                    min(hub_side, village_side),
-                    max(hub_side, village_side),
-                    shuttle,
-                    _tariff_fen(index, consignment, trip, agreement_id),
-                )
+    sides = (
+        HubSide(
+            i,
+            stop.node_id == hub_id,
+            transfers.get((hub_id, stop.node_id)),
+            transfers.get((stop.node_id, hub_id)),
+        )
+        for i, stop in enumerate(trip.stop_times)
+    )
+    return [side for side in sides if side.is_hub or side.to_trip or side.from_trip]
+
+
+def make_option(
+    index: DayIndex,
+    consignment: Consignment,
+    line: Line,
+    trip: Trip,
+    hub_side: HubSide,
+    village_side: int,
+    station: str = "",
+) -> Iterator[BookingOption]:
+    """A consignment between two stops of a trip, under each agreement that opens it; none where no transfer is."""
+    shuttle = hub_side.to_trip if hub_side.index < village_side else hub_side.from_trip
+    if shuttle is None and not hub_side.is_hub:
+        return
+    for agreement_id in index.ways(consignment, ResourceKind.TRIP, trip.trip_id):
+        yield BookingOption(
+            consignment,
+            line,
+            trip,
+            agreement_id,
+            min(hub_side.index, village_side),
+            max(hub_side.index, village_side),
+            shuttle,
+            _tariff_fen(index, consignment, trip, agreement_id),
+            station,
+        )
 
 
 def _tariff_fen(index: DayIndex, consignment: Consignment, trip: Trip, agreement_id: str) -> int:
@@ -109,7 +149,8 @@ def _tariff_fen(index: DayIndex, consignment: Consignment, trip: Trip, agreement
     return consignment.pieces * tariff.tariff_piece_fen + rate_fen(consignment.weight_g, tariff.tariff_kg_fen, 1000)
 
 
-def _is_possible(index: DayIndex, option: BookingOption) -> bool:
+def is_possible(index: DayIndex, option: BookingOption) -> bool:
+    """Whether a booking obeys admissibility, piece limits, cold, timetable and opening hours on its own."""
     consignment, trip = option.consignment, option.trip
     ends = [index.nodes[stop.node_id] for stop in (option.board, option.alight)]
     if consignment.temperature.is_cold and not (trip.keeps_cold and all(node.keeps_cold for node in ends)):

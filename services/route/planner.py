@@ -12,14 +12,16 @@ from services.model.errors import BudgetTooShortError, PlanRefusedError
 from services.model.network import Node, NodeKind
 from services.model.plan import CarrierAlone, Comparison, Plan, PlanResult
 from services.model.ways import mode_shares
-from services.route.assemble import Decision, make_plan
+from services.route.assemble import make_plan
 from services.route.baseline import plan_alone
 from services.route.checker import check
 from services.route.day_index import DayIndex
-from services.route.engines.engine import Engine, ShouldStop
-from services.route.options import enumerate_options
+from services.route.decision import Decision
+from services.route.engines.engine import Engine, JointEngine, ShouldStop
+from services.route.last_mile import enumerate_last_mile
+from services.route.options import BookingOption, enumerate_options
 from services.route.roads.geodesic import GeodesicRoads
-from services.route.roads.source import RoadSource
+from services.route.roads.source import RoadMatrix, RoadSource
 from services.route.roads.table import TableRoads
 from services.route.search import POLISH_PART, Report, Search, Stage, whole_effort
 from services.route.village_ways import village_ways
@@ -62,7 +64,7 @@ def plan_day(
     index = DayIndex.of(all_today(day))
     matrix = choose_roads(day).matrix(nodes_on_roads(day))
     report("options", 0, 2)
-    options = enumerate_options(index) if settings.use_lines else []
+    options = _options(index, matrix, engine) if settings.use_lines else []
     waits = settings.use_waiting and may_wait(day)
     stage, began = _TODAY if waits else _ALL, clock()
     deadline = began + settings.time_budget_s * stage.part
@@ -88,6 +90,12 @@ def plan_day(
     report("check", plan.cost.total_fen, 100)
     ways = village_ways(index, matrix, plan) if with_ways else ()
     return PlanResult(plan, comparison, ways, mode_shares(ways))
+
+
+def _options(index: DayIndex, matrix: RoadMatrix, engine: Engine) -> list[BookingOption]:
+    """The bookings to choose from; only who decides runs with them can decide the last mile."""
+    last_mile = enumerate_last_mile(index, matrix) if isinstance(engine, JointEngine) else []
+    return enumerate_options(index) + last_mile
 
 
 def choose_roads(day: Day) -> RoadSource:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.model.agreements import Direction
@@ -13,7 +13,9 @@ from services.model.network import Node
 from services.model.plan import Carriage, Run, Stop
 from services.model.units import DAY_S, rate_fen
 from services.route.day_index import DayIndex
+from services.route.decision import LastMileTour
 from services.route.engines.engine import Load, Route
+from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
 from services.route.room import load_of
 from services.route.run_task import RunTask
@@ -26,6 +28,8 @@ class _Call:
     node: Node
     drop: tuple[Consignment, ...] = ()
     take: tuple[Consignment, ...] = ()
+    not_before_s: int = 0
+    done_by_s: int = 2 * DAY_S
 
     @property
     def pieces(self) -> int:
@@ -42,25 +46,73 @@ class _Call:
         """Earliest and latest start of service; where nothing is handled, the hours do not matter."""
         if not self.pieces:
             return 0, 2 * DAY_S
-        return self.node.opens_s, self.node.closes_s - self.service_s
+        opens_s, closes_s = max(self.node.opens_s, self.not_before_s), min(self.node.closes_s, self.done_by_s)
+        return opens_s, closes_s - self.service_s
 
 
 def make_run(index: DayIndex, matrix: RoadMatrix, task: RunTask, route: Route, vehicle: Vehicle, run_id: str) -> Run:
     """Give a route its stops, times, loads and cost."""
     trips = [[[index.consignments[c] for c in task.demands[i]] for i in trip] for trip in route.trips]
-    calls = _calls(index, matrix, trips, vehicle)
+    carriages = [
+        Carriage(c.consignment_id, agreement_on(index, c, vehicle)) for trip in trips for visit in trip for c in visit
+    ]
+    return _written(index, matrix, vehicle, run_id, carriages, _calls(index, matrix, trips, vehicle))
+
+
+def make_last_mile_run(
+    index: DayIndex, matrix: RoadMatrix, tour: LastMileTour, options: Mapping[str, BookingOption], run_id: str
+) -> Run:
+    """Give a tour from a station its stops, times, loads and cost; ``options`` are the bookings by consignment.
+
+    It loads what trips bring when that is there, and has unloaded what trips take when that must be ready.
+    """
+    vehicle = index.vehicles[tour.vehicle_id]
+    station = index.nodes[vehicle.depot]
+    trips = [[[index.consignments[c] for c in visit] for visit in trip] for trip in tour.trips]
+    calls: list[_Call] = []
+    brought: tuple[Consignment, ...] = ()
+    for trip in [*trips, []]:
+        goods = [c for visit in trip for c in visit]
+        take = tuple(c for c in goods if c.direction is Direction.INBOUND)
+        calls.append(
+            _Call(
+                station,
+                brought,
+                take,
+                max([0, *(options[c.consignment_id].available_s for c in take)]),
+                min([2 * DAY_S, *(options[c.consignment_id].ready_by_s for c in brought)]),
+            )
+        )
+        calls += _village_calls(index, trip)
+        brought = tuple(c for c in goods if c.direction is Direction.OUTBOUND)
+    carriages = [
+        Carriage(c.consignment_id, agreement_on(index, c, vehicle, options[c.consignment_id].agreement_id))
+        for trip in trips
+        for visit in trip
+        for c in visit
+    ]
+    return _written(index, matrix, vehicle, run_id, carriages, _merged(calls))
+
+
+def _written(
+    index: DayIndex,
+    matrix: RoadMatrix,
+    vehicle: Vehicle,
+    run_id: str,
+    carriages: Sequence[Carriage],
+    calls: Sequence[_Call],
+) -> Run:
     legs = [(matrix.position[a.node.node_id], matrix.position[b.node.node_id]) for a, b in itertools.pairwise(calls)]
     distances_m = [0, *(int(matrix.distance_m[leg]) for leg in legs)]
     starts = _start_times(calls, [int(matrix.duration_s[leg]) for leg in legs], vehicle)
     stops = _stops(calls, distances_m, [int(matrix.duration_s[leg]) for leg in legs], starts)
     distance_m = sum(distances_m)
     duration_s = stops[-1].departure_s - stops[0].start_s
-    carried = [c for trip in trips for visit in trip for c in visit]
     return Run(
         run_id=run_id,
         vehicle_id=vehicle.vehicle_id,
         stops=stops,
-        carriages=tuple(Carriage(c.consignment_id, agreement_on(index, c, vehicle)) for c in carried),
+        carriages=tuple(carriages),
         distance_m=distance_m,
         duration_s=duration_s,
         vehicle_fen=vehicle.fixed_fen,
@@ -70,10 +122,13 @@ def make_run(index: DayIndex, matrix: RoadMatrix, task: RunTask, route: Route, v
     )
 
 
-def agreement_on(index: DayIndex, consignment: Consignment, vehicle: Vehicle) -> str:
-    """What the consignment travels under: its carrier's own right, else an agreement without a daily limit."""
+def agreement_on(index: DayIndex, consignment: Consignment, vehicle: Vehicle, booked: str = "") -> str:
+    """What the consignment travels under: its carrier's own right, else an agreement without a daily limit.
+
+    The agreement under which it is ``booked`` counts its pieces anyway.
+    """
     ways = index.ways(consignment, ResourceKind.VEHICLE, vehicle.vehicle_id)
-    return min(ways, key=lambda a: (index.counts_towards_limit(consignment, a), a), default="")
+    return min(ways, key=lambda a: (a != booked and index.counts_towards_limit(consignment, a), a), default="")
 
 
 def _calls(
@@ -86,19 +141,23 @@ def _calls(
     for trip in trips:
         goods = [c for visit in trip for c in visit]
         calls.append(_Call(index.hub, brought, tuple(c for c in goods if c.direction is Direction.INBOUND)))
-        calls += [
-            _Call(
-                index.nodes[index.node_ids[visit[0].consignment_id][0]],
-                tuple(c for c in visit if c.direction is Direction.INBOUND),
-                tuple(c for c in visit if c.direction is Direction.OUTBOUND),
-            )
-            for visit in trip
-        ]
+        calls += _village_calls(index, trip)
         brought = tuple(c for c in goods if c.direction is Direction.OUTBOUND)
     if brought or not _is_straight_home_shorter(matrix, calls[-1].node, index.hub, depot):
         calls.append(_Call(index.hub, brought))
     calls.append(_Call(depot))
     return _merged(calls)
+
+
+def _village_calls(index: DayIndex, trip: Sequence[Sequence[Consignment]]) -> list[_Call]:
+    return [
+        _Call(
+            index.nodes[index.node_ids[visit[0].consignment_id][0]],
+            tuple(c for c in visit if c.direction is Direction.INBOUND),
+            tuple(c for c in visit if c.direction is Direction.OUTBOUND),
+        )
+        for visit in trip
+    ]
 
 
 def _is_straight_home_shorter(matrix: RoadMatrix, last: Node, hub: Node, depot: Node) -> bool:
@@ -114,7 +173,15 @@ def _merged(calls: Sequence[_Call]) -> list[_Call]:
     for call in calls:
         if merged and merged[-1].node.node_id == call.node.node_id:
             last = merged.pop()
-            merged.append(_Call(call.node, (*last.drop, *call.drop), (*last.take, *call.take)))
+            merged.append(
+                _Call(
+                    call.node,
+                    (*last.drop, *call.drop),
+                    (*last.take, *call.take),
+                    max(last.not_before_s, call.not_before_s),
+                    min(last.done_by_s, call.done_by_s),
+                )
+            )
         else:
             merged.append(call)
     return merged

@@ -9,9 +9,10 @@ from typing import Final
 
 from services.model.consignments import Consignment
 from services.model.day import PlanSettings
-from services.route.assemble import Decision, make_plan, price_plan
+from services.route.assemble import make_plan, price_plan
 from services.route.assignment import assign_bookings
 from services.route.day_index import DayIndex
+from services.route.decision import Decision
 from services.route.engines.engine import Effort, Engine, JointEngine, RunSolution, ShouldStop, Way
 from services.route.joint import make_joint_task
 from services.route.options import BookingOption
@@ -85,7 +86,7 @@ class Search:
         on from its best by itself.
         """
         part = _RUNS_PART if options else _RUNS_PART + POLISH_PART
-        runs_only = self._best_runs((), part, self._on_all_cores(None), "runs", 22)
+        runs_only = self._best_runs(None, part, self._on_all_cores(None), "runs", 22)
         if runs_only is None or not options:
             return None if runs_only is None else Found(runs_only, runs_only)
         if isinstance(self.engine, JointEngine):
@@ -101,7 +102,7 @@ class Search:
         if self.should_stop():
             return start
         starts = [start, *[None] * (max(self.settings.cores, 2) - 1)]
-        again = self._best_runs(start.bookings, _ANEW_PART, starts, "runs", 22)
+        again = self._best_runs(start, _ANEW_PART, starts, "runs", 22)
         best = min([start, *([again] if again else [])], key=self.cost)
         if options and isinstance(self.engine, JointEngine):
             return self._jointly(self.engine, best, options)
@@ -125,7 +126,7 @@ class Search:
         if self.is_over():
             return decision
         grain, loose = decision.task.grain, _waiting(decision)
-        again = self._best_runs(decision.bookings, part, starts, "runs", 93, grain, loose)
+        again = self._best_runs(decision, part, starts, "runs", 93, grain, loose)
         return min([decision, *([again] if again else [])], key=self.cost)
 
     def _on_all_cores(self, start: Decision | None) -> list[Decision | None]:
@@ -152,7 +153,7 @@ class Search:
 
     def _best_runs(
         self,
-        bookings: Sequence[BookingOption],
+        booked: Decision | None,
         part: float,
         starts: Sequence[Decision | None],
         phase: str,
@@ -160,18 +161,21 @@ class Search:
         grain: Grain = Grain.COARSE,
         loose: Set[str] = frozenset(),
     ) -> Decision | None:
-        """Search runs for what is not booked, from each start with a seed of its own, and keep the cheapest.
+        """Search runs for what a decision does not book, for all where there is none, and keep the cheapest.
 
-        Visits that hand over much together are few and quick to search, but leave fewer vehicles, and less that may
-        wait, to choose from. Where that leaves something unserved, goods are parted further, grain by grain.
+        Each start is searched from with a seed of its own. Visits that hand over much together are few and quick to
+        search, but leave fewer vehicles, and less that may wait, to choose from. Where that leaves something unserved,
+        goods are parted further, grain by grain.
         """
         # Parting what may wait from what has to go takes something that may.
         may_wait = any(c.wait_fen is not None for c in self.index.day.consignments)
         grains = [g for g in Grain if g >= grain and (g is not Grain.PARTED or may_wait)]
         best: Decision | None = None
         for finer in grains:
-            task = self._task(bookings, finer, loose)
-            found = self._search_runs(bookings, task, part, starts, phase, percent)
+            task = self._task(booked.bookings if booked else (), finer, loose)
+            nothing = Decision((), task, RunSolution((), 0))
+            begin = replace(booked, task=task, solution=nothing.solution) if booked else nothing
+            found = self._search_runs(begin, part, starts, phase, percent)
             best = min([d for d in (best, found) if d is not None], key=self.cost, default=None)
             if best is None or _serves_all(best) or self.is_over():
                 break
@@ -179,14 +183,15 @@ class Search:
 
     def _search_runs(
         self,
-        bookings: Sequence[BookingOption],
-        task: RunTask,
+        begin: Decision,
         part: float,
         starts: Sequence[Decision | None],
         phase: str,
         percent: int,
     ) -> Decision | None:
-        fixed_fen = self.cost(Decision(tuple(bookings), task, RunSolution((), 0))) - _leaving_fen(task)
+        """Add runs to a decision that has none."""
+        task = begin.task
+        fixed_fen = self.cost(begin) - _leaving_fen(task)
         told = [self.cost(starts[0])] if starts[0] else []
         cores = self.settings.cores
 
@@ -204,7 +209,7 @@ class Search:
 
         with ThreadPoolExecutor(cores) as pool:
             solutions = list(pool.map(search, range(len(starts))))
-        found = [Decision(tuple(bookings), task, s) for s in solutions if s is not None]
+        found = [replace(begin, solution=s) for s in solutions if s is not None]
         return min(found, key=self.cost, default=None)
 
     def _with_lines(self, start: Decision, options: Sequence[BookingOption], rounds: int) -> Decision:
@@ -235,7 +240,7 @@ class Search:
         Where no vehicle may carry anything, choosing among the bookings is all there is to do.
         """
         joint = make_joint_task(self.index, self.matrix, options)
-        if not joint.bookable.bookings or not joint.task.problem.classes:
+        if not joint.bookable.bookings or not joint.problem.classes:
             return self.polished(self._with_lines(start, options, len(_ROUNDS)))
         if self.is_over():
             return start
@@ -251,7 +256,7 @@ class Search:
             effort = self._effort(_JOINT_PART).reseeded(number)
             # Every other core begins anew: which vehicles are used is hard to change from a start.
             first = begin if number % 2 == 0 else None
-            found = engine.solve_jointly(joint.task.problem, joint.bookable, effort, self.should_stop, on_best, first)
+            found = engine.solve_jointly(joint.problem, joint.bookable, effort, self.should_stop, on_best, first)
             return joint.decision(found)
 
         with ThreadPoolExecutor(self.settings.cores) as pool:

@@ -7,7 +7,7 @@ run takes a hundred times as long.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,8 +18,10 @@ from services.model.plan import Run
 from services.model.units import DAY_S, rate_fen
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Load
+from services.route.line_ledger import LineUse
 from services.route.roads.source import RoadMatrix
 from services.route.room import total_load
+from services.route.run_task import is_for_runs
 
 # Where nothing is handled, opening hours do not matter.
 _ALWAYS_S: Final = 2 * DAY_S
@@ -48,12 +50,15 @@ class Calls:
     """The calls of a vehicle's day in order: rows of the road matrix and pieces handled.
 
     ``hubs`` and ``visits`` are positions among the calls: of the hub before each trip, and of each visit of each trip.
+    A call at a station waits for trips, and is over before others leave: ``not_before_s``, ``done_by_s`` by position.
     """
 
     rows: list[int]
     pieces: list[int]
     hubs: list[int]
     visits: list[list[int]]
+    not_before_s: dict[int, int]
+    done_by_s: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,12 @@ def make_visit(row: int, goods: Iterable[Consignment]) -> Visit:
 
 
 def read_trips(index: DayIndex, matrix: RoadMatrix, run: Run) -> Trips:
-    """Read a run's visits back from its stops; a call at the hub begins a new trip."""
+    """Read a run's visits back from its stops; a call at the hub, or at the vehicle's station, begins a new trip."""
+    vehicle = index.vehicles[run.vehicle_id]
+    base = index.hub.node_id if is_for_runs(index, vehicle) else vehicle.depot
     trips: list[list[Visit]] = [[]]
     for stop in run.stops:
-        if stop.node_id == index.hub.node_id:
+        if stop.node_id == base:
             trips.append([])
         elif stop.drop or stop.take:
             goods = (index.consignments[c] for c in (*stop.drop, *stop.take))
@@ -122,9 +129,14 @@ def fits(room: Load, trip: Sequence[Visit]) -> bool:
 
 
 class TourMeter:
-    """Measures vehicles' days on one county's roads and at its nodes' hours."""
+    """Measures vehicles' days on one county's roads and at its nodes' hours.
 
-    def __init__(self, index: DayIndex, matrix: RoadMatrix) -> None:
+    ``uses`` are the bookings of what comes or goes by the last mile, by consignment.
+    """
+
+    def __init__(self, index: DayIndex, matrix: RoadMatrix, uses: Mapping[str, LineUse] | None = None) -> None:
+        self._index = index
+        self._uses = uses or {}
         nodes = [index.nodes[node_id] for node_id in sorted(matrix.position, key=matrix.position.__getitem__)]
         self.matrix = matrix
         self.hub = matrix.position[index.hub.node_id]
@@ -151,7 +163,10 @@ class TourMeter:
     def calls(self, vehicle: Vehicle, trips: Trips) -> Calls:
         """Depot, hub, villages, hub again for each further trip, depot; calls at one node in a row become one."""
         depot = self.matrix.position[vehicle.depot]
-        calls = Calls([depot], [0], [], [])
+        calls = Calls([depot], [0], [], [], {}, {})
+        if not is_for_runs(self._index, vehicle):
+            self._last_mile_calls(calls, depot, trips)
+            return calls
         brought = 0
         for trip in trips:
             calls.hubs.append(_call(calls, self.hub, brought + sum(visit.deliver.pieces for visit in trip)))
@@ -161,6 +176,18 @@ class TourMeter:
             _call(calls, self.hub, brought)
         _call(calls, depot, 0)
         return calls
+
+    def _last_mile_calls(self, calls: Calls, station: int, trips: Trips) -> None:
+        brought: list[Consignment] = []
+        for trip in (*trips, ()):
+            goods = [c for visit in trip for c in visit.goods]
+            take = [c for c in goods if c.direction is Direction.INBOUND]
+            at = _call(calls, station, sum(c.pieces for c in (*brought, *take)))
+            calls.hubs.append(at)
+            calls.not_before_s[at] = max([0, *(self._uses[c.consignment_id].available_s for c in take)])
+            calls.done_by_s[at] = min([_ALWAYS_S, *(self._uses[c.consignment_id].ready_by_s for c in brought)])
+            calls.visits.append([_call(calls, visit.row, visit.pieces) for visit in trip])
+            brought = [c for c in goods if c.direction is Direction.OUTBOUND]
 
     def is_straight_home_shorter(self, last: int, depot: int) -> bool:
         """Whether a vehicle that brings nothing back is at its depot sooner without passing the hub."""
@@ -178,6 +205,9 @@ class TourMeter:
         rows, pieces = calls.rows, calls.pieces
         services_s = [self.handling_s(row, count) for row, count in zip(rows, pieces, strict=True)]
         windows_s = [self.window_s(row, count) for row, count in zip(rows, pieces, strict=True)]
+        for i, not_before_s in calls.not_before_s.items():
+            by_s = calls.done_by_s[i] - services_s[i]
+            windows_s[i] = max(windows_s[i][0], not_before_s), min(windows_s[i][1], by_s)
         legs = [self.leg(a, b) for a, b in itertools.pairwise(rows)]
         start_s = max(vehicle.shift_start_s, windows_s[0][0])
         is_possible = start_s <= windows_s[0][1]

@@ -61,21 +61,31 @@ def share_costs(
     """Give each village the ways that it uses with their pieces and cost.
 
     The costs add up to what the runs, bookings and shuttles cost: the plan's cost without what is unserved or waits.
-    ``ledger`` holds exactly ``uses``.
+    ``ledger`` holds exactly ``uses``. What comes by a line and a run of the last mile comes by the line.
     """
+    uses = list(uses)
+    by_line = {
+        use.consignment.consignment_id: (MODE_OF_LINE[use.trip.kind], agreement_terms(index, use.agreement_id))
+        for use in uses
+        if use.is_to_station
+    }
     sums: dict[str, dict[tuple[TransportMode, Terms], _Sum]] = {}
 
     def enter(consignment: Consignment, mode: TransportMode, terms: Terms, fen: int) -> None:
-        entry = sums.setdefault(consignment.village_code, {}).setdefault((mode, terms), _Sum())
+        is_last_mile = mode is TransportMode.SHARED_RUN and consignment.consignment_id in by_line
+        way = by_line[consignment.consignment_id] if is_last_mile else (mode, terms)
+        entry = sums.setdefault(consignment.village_code, {}).setdefault(way, _Sum())
+        entry.fen += fen
+        if is_last_mile:
+            return  # its pieces are counted on the line
         if consignment.direction is Direction.INBOUND:
             entry.pieces_in += consignment.pieces
         else:
             entry.pieces_out += consignment.pieces
-        entry.fen += fen
 
     for parts in runs:
         _share_run(index, parts, enter)
-    _share_lines(index, list(uses), ledger, enter)
+    _share_lines(index, uses, ledger, enter)
     return {
         village: tuple(
             UsedWay(mode, terms, entry.pieces_in, entry.pieces_out, entry.fen)

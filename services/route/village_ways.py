@@ -12,6 +12,7 @@ from services.route.line_ledger import LineLedger, LineUse, use_of, uses_on
 from services.route.options import enumerate_options
 from services.route.other_ways import Alternative, HandOver, Rest, Way, line_alternatives, run_alternatives
 from services.route.roads.source import RoadMatrix
+from services.route.run_task import is_for_runs
 from services.route.tours import TourMeter, read_trips, without
 from services.route.village_costs import read_parts, share_costs
 from services.route.way_reasons import explain_none
@@ -31,11 +32,12 @@ class Standing:
     """A plan taken apart by villages."""
 
     def __init__(self, index: DayIndex, matrix: RoadMatrix, plan: Plan) -> None:
-        meter = TourMeter(index, matrix)
+        self.uses = uses_on(index, plan)
+        meter = TourMeter(index, matrix, {u.consignment.consignment_id: u for u in self.uses if u.is_to_station})
         self.index, self.meter = index, meter
         self.runs = [read_parts(index, meter, run, read_trips(index, matrix, run)) for run in plan.runs]
-        self.fleet = Fleet(index, meter, {parts.run.vehicle_id: parts.trips for parts in self.runs})
-        self.uses = uses_on(index, plan)
+        from_hub = [p for p in self.runs if is_for_runs(index, index.vehicles[p.run.vehicle_id])]
+        self.fleet = Fleet(index, meter, {parts.run.vehicle_id: parts.trips for parts in from_hub})
         self.ledger = LineLedger.of(index, self.uses)
         self.shares = share_costs(index, self.runs, self.uses, self.ledger)
         self.run_ids = {run.vehicle_id: run.run_id for run in plan.runs}
@@ -88,7 +90,8 @@ class Standing:
         changed = {}
         for i in self._runs_of.get(code, ()):
             parts = self.runs[i]
-            changed[self.fleet.position[parts.run.vehicle_id]] = without(parts.trips, own)
+            if parts.run.vehicle_id in self.fleet.position:
+                changed[self.fleet.position[parts.run.vehicle_id]] = without(parts.trips, own)
             for carriage in parts.run.carriages:
                 if carriage.consignment_id in own:
                     self._count(pieces, carriage.consignment_id, carriage.agreement_id, -1)
@@ -120,6 +123,8 @@ class Standing:
 
     def _hand_overs(self) -> Iterator[HandOver]:
         for use in self.uses:
+            if use.is_to_station:
+                continue  # handed over by a run of the last mile
             yield HandOver(use.consignment, self.meter.matrix.position[use.village_node])
         for parts in self.runs:
             for trip in parts.trips:

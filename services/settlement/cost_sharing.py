@@ -139,7 +139,9 @@ def _missed_permille(game: Game, costs: OwnCosts, again: OwnCosts) -> int:
     everyone = (1 << len(game.players)) - 1
     known = [(costs[mask].cost_fen, own.cost_fen) for mask, own in again.items()]
     known.append((costs[everyone].cost_fen, game.shared_fen))
-    return max(ceil(Fraction(1_000 * (fen - better_fen), fen)) for fen, better_fen in known if fen >= better_fen > 0)
+    missed = (ceil(Fraction(1_000 * (fen - better_fen), fen)) for fen, better_fen in known if fen >= better_fen > 0)
+    # Where nothing costs anything, nothing can be missed.
+    return max(missed, default=0)
 
 
 def _core_test(cost_game: CostGame, fen: Sequence[int], gap_permille: int) -> CoreTest:

@@ -13,11 +13,12 @@ from services.route.day_index import DayIndex
 from services.route.engines.engine import Effort, Way
 from services.route.engines.kernel import KernelEngine
 from services.route.joint import JointTask, make_joint_task
-from services.route.options import enumerate_options
+from services.route.last_mile import enumerate_last_mile
+from services.route.options import BookingOption, enumerate_options
 from services.route.planner import choose_roads, nodes_on_roads
 from services.route.roads.source import RoadMatrix
 from services.route.room import load_of, room_on
-from tests.random_days import random_days
+from tests.random_days import last_mile_days, random_days
 
 UNHURRIED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -25,17 +26,19 @@ UNHURRIED = settings(max_examples=60, deadline=None, suppress_health_check=[Heal
 def jointly(day: Day) -> tuple[DayIndex, RoadMatrix, JointTask]:
     index = DayIndex.of(day)
     matrix = choose_roads(day).matrix(nodes_on_roads(day))
-    return index, matrix, make_joint_task(index, matrix, enumerate_options(index))
+    return index, matrix, make_joint_task(index, matrix, every_option(index, matrix))
+
+
+def every_option(index: DayIndex, matrix: RoadMatrix) -> list[BookingOption]:
+    return enumerate_options(index) + enumerate_last_mile(index, matrix)
 
 
 def solve(joint: JointTask, iterations: int = 20, start: Way | None = None) -> Way:
     effort = Effort(9, iterations)
-    return KernelEngine().solve_jointly(
-        joint.task.problem, joint.bookable, effort, lambda: False, lambda _: None, start
-    )
+    return KernelEngine().solve_jointly(joint.problem, joint.bookable, effort, lambda: False, lambda _: None, start)
 
 
-@given(random_days())
+@given(random_days() | last_mile_days())
 @UNHURRIED
 def test_what_is_found_is_a_plan_that_breaks_no_law(day: Day) -> None:
     index, matrix, joint = jointly(day)
@@ -43,14 +46,14 @@ def test_what_is_found_is_a_plan_that_breaks_no_law(day: Day) -> None:
     assert check(day, plan) == []
 
 
-@given(random_days())
+@given(random_days() | last_mile_days())
 @UNHURRIED
 def test_parting_loses_nothing(day: Day) -> None:
-    index, _, joint = jointly(day)
+    index, matrix, joint = jointly(day)
     counted = Counter(c for group in joint.task.demands for c in group)
     assert set(counted.values()) <= {1}
-    bookable = {option.consignment.consignment_id for option in enumerate_options(index)}
-    assert bookable <= set(counted) or not joint.task.problem.classes
+    bookable = {option.consignment.consignment_id for option in every_option(index, matrix)}
+    assert bookable <= set(counted)
     for demand, group in zip(joint.task.problem.demands, joint.task.demands, strict=True):
         goods = [index.consignments[c] for c in group]
         assert demand.deliver.pieces + demand.pick_up.pieces == sum(c.pieces for c in goods)
@@ -58,7 +61,7 @@ def test_parting_loses_nothing(day: Day) -> None:
         assert demand.leaving_fen == sum(index.leaving_fen(c) for c in goods)
 
 
-@given(random_days())
+@given(random_days() | last_mile_days())
 @UNHURRIED
 def test_bookings_are_of_their_demand_s_goods_and_fit_their_trip(day: Day) -> None:
     _, _, joint = jointly(day)
@@ -72,7 +75,7 @@ def test_bookings_are_of_their_demand_s_goods_and_fit_their_trip(day: Day) -> No
         assert booking.last_segment - booking.first_segment == options[0].alight_index - options[0].board_index
 
 
-@given(random_days())
+@given(random_days() | last_mile_days())
 @UNHURRIED
 def test_a_decision_made_a_start_is_the_same_decision_again(day: Day) -> None:
     _, _, joint = jointly(day)

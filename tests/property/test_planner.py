@@ -19,7 +19,7 @@ from services.route.planner import plan_day
 from services.validation import day_violations
 from tests.builders import VILLAGES, small_consignment, small_day
 from tests.engines import InProcessEngine
-from tests.random_days import random_days
+from tests.random_days import last_mile_days, random_days
 
 OUT = Direction.OUTBOUND
 VAN_A = Admission(ResourceKind.VEHICLE, "VAN-A")
@@ -93,7 +93,7 @@ def test_a_day_that_was_once_planned_badly_is_planned_well(name: str) -> None:
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-@given(random_days())
+@given(random_days() | last_mile_days())
 def test_every_plan_passes_the_checker_and_forgets_nothing(day: Day) -> None:
     assert day_violations(day) == []
     check_laws(day)
@@ -103,8 +103,12 @@ def check_laws(day: Day) -> None:
     """``plan_day`` itself has the checker's word; what follows is beyond it."""
     result = plan(day)
     made = result.plan
-    carried = [c.consignment_id for run in made.runs for c in run.carriages]
+    from_hub = {v.vehicle_id for v in day.county.vehicles if v.depot in ("HUB", "PO")}
+    carried = [c.consignment_id for run in made.runs if run.vehicle_id in from_hub for c in run.carriages]
     carried += [b.consignment_id for b in made.bookings]
+    last_mile = [c.consignment_id for run in made.runs if run.vehicle_id not in from_hub for c in run.carriages]
+    assert set(last_mile) <= {b.consignment_id for b in made.bookings}
+    assert len(last_mile) == len(set(last_mile))
     left = {u.consignment_id: u.detail for u in made.unserved}
     waiting = {w.consignment_id: w.detail for w in made.waiting}
     assert sorted([*carried, *left, *waiting]) == sorted(c.consignment_id for c in day.consignments)
@@ -135,7 +139,7 @@ def check_waiting(day: Day, result: PlanResult) -> None:
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(random_days())
+@given(random_days() | last_mile_days())
 def test_the_same_seed_and_iterations_give_the_same_bytes(day: Day) -> None:
     assert plan_document(plan(day, seed=5)) == plan_document(plan(day, seed=5))
 

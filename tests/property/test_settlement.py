@@ -21,7 +21,7 @@ from services.settlement.settle import settle
 from services.validation.plan import plan_violations
 from tests.engines import InProcessEngine
 from tests.plans import Case, cases, price
-from tests.random_days import random_days
+from tests.random_days import last_mile_days, random_days
 from tests.recompute import Recomputation
 from tests.settlements import LookUp, any_price
 
@@ -195,7 +195,7 @@ def test_a_plan_that_states_other_amounts_than_its_day_gives_is_refused(case: Ca
     assert [violation.path for violation in caught.value.violations] == [f"plan.runs[{position}].{part}"]
 
 
-@given(random_days(), st.data())
+@given(random_days() | last_mile_days(), st.data())
 @settings(EXAMPLES, max_examples=15)
 def test_what_the_planner_makes_of_a_day_can_be_settled(day: Day, data: st.DataObject) -> None:
     rules = st.sampled_from(Sharing)

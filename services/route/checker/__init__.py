@@ -18,6 +18,7 @@ from services.route.checker.conservation import check_conservation
 from services.route.checker.cost import check_cost
 from services.route.checker.daily_limit import check_daily_limit
 from services.route.checker.facts import Facts, gather_facts
+from services.route.checker.last_mile import check_last_mile
 from services.route.checker.law import BrokenLaw, Law
 from services.route.checker.limits import check_vehicle_limits
 from services.route.checker.reference import check_references
@@ -46,6 +47,7 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_run_times,
     check_vehicle_limits,
     check_trip_times,
+    check_last_mile,
     check_shuttles,
     check_cost,
     check_unserved,

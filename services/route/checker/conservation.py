@@ -1,4 +1,7 @@
-"""Each consignment of the day is exactly once carried from end to end, booked from end to end, waiting, or unserved."""
+"""Each consignment of the day is exactly once brought from end to end, waiting, or unserved.
+
+It is brought by a run, by a booking, or by a booking to a station and a run of the last mile from there.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 
 from services.model.agreements import Direction
 from services.model.plan import Plan, Run
-from services.route.checker.facts import Facts, hub_and_village
+from services.route.checker.facts import Facts, hub_and_village, is_last_mile
 from services.route.checker.law import BrokenLaw, Law
 
 
@@ -38,7 +41,10 @@ def _check_unique(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
 def _check_once(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
     """Every consignment has one fate."""
     fates: defaultdict[str, list[str]] = defaultdict(list)
+    last_mile = _last_mile_stations(facts, plan)
     for run in plan.runs:
+        if is_last_mile(facts, run):
+            continue
         named = {c.consignment_id for c in run.carriages}
         for stop in run.stops:
             named.update(stop.take, stop.drop)
@@ -50,11 +56,29 @@ def _check_once(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
         fates[left.consignment_id].append("unserved")
     for one in plan.waiting:
         fates[one.consignment_id].append("waiting")
+    for consignment_id, stations in last_mile.items():
+        if len(stations) > 1:
+            yield BrokenLaw(Law.CONSERVATION, consignment_id, f"has {len(stations)} runs of the last mile")
+        if not any(fate.startswith("booking ") for fate in fates[consignment_id]):
+            yield BrokenLaw(Law.CONSERVATION, consignment_id, f"is booked to no trip of station {stations[0]}")
     for consignment_id in facts.consignments:
         fate = fates[consignment_id]
         if len(fate) != 1:
             told = f"has {len(fate)} fates: {', '.join(fate)}" if fate else "is lost"
             yield BrokenLaw(Law.CONSERVATION, consignment_id, told)
+
+
+def _last_mile_stations(facts: Facts, plan: Plan) -> defaultdict[str, list[str]]:
+    """The station of each run of the last mile that a consignment is in."""
+    stations: defaultdict[str, list[str]] = defaultdict(list)
+    for run in plan.runs:
+        if is_last_mile(facts, run):
+            named = {c.consignment_id for c in run.carriages}
+            for stop in run.stops:
+                named.update(stop.take, stop.drop)
+            for consignment_id in named:
+                stations[consignment_id].append(facts.vehicles[run.vehicle_id].depot)
+    return stations
 
 
 def _check_carried(facts: Facts, run: Run) -> Iterator[BrokenLaw]:
@@ -81,20 +105,26 @@ def _check_carried(facts: Facts, run: Run) -> Iterator[BrokenLaw]:
         if first >= last:
             yield BrokenLaw(Law.CONSERVATION, run.run_id, f"drops {name} at stop {last}, takes it at stop {first}")
         hub, village = hub_and_village(consignment, run.stops[first].node_id, run.stops[last].node_id)
-        if hub != consignment.hub_id or village not in consignment.node_ids:
+        base = facts.vehicles[run.vehicle_id].depot if is_last_mile(facts, run) else consignment.hub_id
+        if hub != base or village not in consignment.node_ids:
             yield BrokenLaw(Law.CONSERVATION, run.run_id, f"carries {name} between {hub} and {village}")
 
 
 def _check_booked(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
-    """Require that a booking joins village and hub, or village and a station that exactly one shuttle joins to it."""
+    """Require that a booking joins village and hub, or village and a station that exactly one shuttle joins to it.
+
+    Where a run of the last mile does the rest, its station stands for the village.
+    """
+    last_mile = _last_mile_stations(facts, plan)
     needed: set[tuple[str, str, str, str]] = set()
     for booking in plan.bookings:
         consignment = facts.consignments.get(booking.consignment_id)
         if consignment is None:
             continue
         station, village = hub_and_village(consignment, booking.board_node, booking.alight_node)
-        if village not in consignment.node_ids:
-            yield BrokenLaw(Law.CONSERVATION, booking.booking_id, f"leaves its consignment's village out at {village}")
+        ends = last_mile.get(consignment.consignment_id, consignment.node_ids)
+        if village not in ends:
+            yield BrokenLaw(Law.CONSERVATION, booking.booking_id, f"goes to or from {village}, not {' or '.join(ends)}")
         if station == consignment.hub_id:
             continue
         hub = consignment.hub_id

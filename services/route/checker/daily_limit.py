@@ -15,7 +15,8 @@ def check_daily_limit(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
     travels = [(b.consignment_id, b.agreement_id) for b in plan.bookings]
     travels += [(c.consignment_id, c.agreement_id) for run in plan.runs for c in run.carriages]
     pieces: Counter[str] = Counter()
-    for consignment_id, agreement_id in travels:
+    # A trip and the last mile behind it may be under one agreement, which counts a piece once.
+    for consignment_id, agreement_id in dict.fromkeys(travels):
         consignment = facts.consignments.get(consignment_id)
         if consignment and not consignment.emergency:
             pieces[agreement_id] += consignment.pieces

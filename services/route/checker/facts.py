@@ -11,6 +11,7 @@ from services.model.day import Day
 from services.model.fleet import Vehicle
 from services.model.lines import Line, Trip
 from services.model.network import Node, RoadPair, Transfer
+from services.model.plan import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,13 @@ def gather_facts(day: Day) -> Facts:
         consignments={c.consignment_id: c for c in day.consignments},
         admissions={s.set_id: frozenset(s.admissions) for s in day.admission_sets},
     )
+
+
+def is_last_mile(facts: Facts, run: Run) -> bool:
+    """Whether a run's vehicle stands in a township, and so is for the last mile."""
+    vehicle = facts.vehicles.get(run.vehicle_id)
+    depot = facts.nodes.get(vehicle.depot) if vehicle else None
+    return depot is not None and bool(depot.township_code)
 
 
 def hub_and_village(consignment: Consignment, start: str, end: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ class Law(StrEnum):
     """What every plan obeys."""
 
     REFERENCE = "REFERENCE"  # it is a plan of this county and date and names only what the day knows
-    CONSERVATION = "CONSERVATION"  # each consignment is once carried end to end, booked end to end, waiting or unserved
+    CONSERVATION = "CONSERVATION"  # each consignment is once brought end to end, waiting or unserved
     VEHICLE_CAPACITY = "VEHICLE_CAPACITY"  # grams, millilitres and pieces on every leg, and the loads stated
     TRIP_CAPACITY = "TRIP_CAPACITY"  # grams, millilitres and pieces on every segment of a trip
     TRIP_PIECE_LIMIT = "TRIP_PIECE_LIMIT"  # the heaviest and the largest piece that a trip takes
@@ -23,6 +23,7 @@ class Law(StrEnum):
     RUN_TIMES = "RUN_TIMES"  # driving, service and opening hours
     VEHICLE_LIMITS = "VEHICLE_LIMITS"  # shift, hours of work, range, departures from the hub
     TRIP_TIMES = "TRIP_TIMES"  # the timetable, handling before and after, hours where goods are left
+    LAST_MILE = "LAST_MILE"  # a run from a station takes what trips brought, and brings what they take in time
     SHUTTLE = "SHUTTLE"  # a known transfer, once a trip and way, that meets the trip
     COST = "COST"  # every part of the price
     UNSERVED = "UNSERVED"  # what is left behind says why

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from services.model.lines import Trip
 from services.model.plan import Booking, Plan
 from services.model.units import clock
-from services.route.checker.facts import Facts
+from services.route.checker.facts import Facts, hub_and_village
 from services.route.checker.law import BrokenLaw, Law
 
 
@@ -49,12 +49,15 @@ def _check_calls(booking: Booking, trip: Trip) -> Iterator[str]:
 def _check_hours(facts: Facts, booking: Booking) -> Iterator[str]:
     """At a shuttle's end the hours bind the shuttle instead (see ``shuttles``)."""
     consignment = facts.consignments.get(booking.consignment_id)
+    if consignment is None:
+        return
+    station, _ = hub_and_village(consignment, booking.board_node, booking.alight_node)
     for node_id, from_s, to_s in (
         (booking.board_node, booking.ready_by_s, booking.departure_s),
         (booking.alight_node, booking.arrival_s, booking.available_s),
     ):
         node = facts.nodes.get(node_id)
-        is_own_end = consignment and node_id in (*consignment.node_ids, consignment.hub_id)
+        is_own_end = node_id in (consignment.hub_id, *consignment.node_ids) or node_id != station
         if node and is_own_end and (from_s < node.opens_s or to_s > node.closes_s):
             hours = f"{clock(node.opens_s)}-{clock(node.closes_s)}"
             yield f"goods are at {node_id} {clock(from_s)}-{clock(to_s)}, open {hours}"

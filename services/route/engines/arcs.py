@@ -1,7 +1,8 @@
 """A run problem as engines know one: places with arcs between them, windows, and costs as whole numbers.
 
 - A vehicle starts and ends at its depot but loads at the hub. Its way to the hub and the loading there are part of the
-  arcs that leave its start; unloading and the way home are part of the arcs into its end.
+  arcs that leave its start; unloading and the way home are part of the arcs into its end. One for the last mile loads
+  at its depot: its arcs are the roads, and handling is left to the engine.
 - A node's service time is part of the arcs that come from another node, so that it is spent once a call however many
   demands are served there; windows are shifted by it.
 - Costs are integers: a fen is ``SCALE`` units, which makes fen a kilometre and fen an hour whole numbers a metre and
@@ -72,15 +73,19 @@ def depot_windows(problem: RunProblem, vehicle: VehicleClass) -> tuple[int, int,
 def common_arcs(problem: RunProblem) -> Arcs:
     """Distances and times that hold for every class, with service and the ways between depot and hub folded in."""
     hub, first, hub_service_s = problem.hub, first_demand(problem), _hub_service_s(problem)
-    node = np.array([hub] * first + [demand.node for demand in problem.demands], dtype=np.int64)
+    places = [hub, *(v.depot if v.is_last_mile else hub for v in problem.classes for _ in range(2))]
+    node = np.array([*places, *(demand.node for demand in problem.demands)], dtype=np.int64)
     distance_m = problem.distance_m[np.ix_(node, node)].copy()
     duration_s = problem.duration_s[np.ix_(node, node)].copy()
     is_demand = np.arange(len(node)) >= first
     calls_anew = (node[:, None] != node[None, :]) | ~is_demand[:, None]
     duration_s += np.where(calls_anew & is_demand[None, :], problem.service_s[node][None, :], 0)
-    duration_s[np.ix_(~is_demand, is_demand)] += hub_service_s
+    at_hub = np.array([True, *(not v.is_last_mile for v in problem.classes for _ in range(2))])
+    duration_s[:first][np.ix_(at_hub, is_demand)] += hub_service_s
     for k, vehicle in enumerate(problem.classes):
         start, end = 1 + 2 * k, 2 + 2 * k
+        if vehicle.is_last_mile:
+            continue
         distance_m[start, is_demand] += problem.distance_m[vehicle.depot, hub]
         duration_s[start, is_demand] += problem.duration_s[vehicle.depot, hub]
         distance_m[is_demand, end] += problem.distance_m[hub, vehicle.depot]

@@ -56,7 +56,8 @@ class Demand:
 class VehicleClass:
     """Vehicles that are alike in everything that matters to a run.
 
-    ``depot`` is a row of the matrices. ``max_distance_m`` and ``max_work_s`` are for the whole day.
+    ``depot`` is a row of the matrices. ``max_distance_m`` and ``max_work_s`` are for the whole day. One that
+    ``is_last_mile`` loads and unloads at its depot, which takes ``handling_s``, and serves only what is booked to it.
     """
 
     count: int
@@ -71,6 +72,8 @@ class VehicleClass:
     shift_end_s: int
     max_work_s: int
     max_trips: int
+    is_last_mile: bool = False
+    handling_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ class Booking:
     """A demand on a trip, from its ``first_segment`` to before its ``last_segment``, in place of a run.
 
     ``charges`` are paid once however many bookings name them. ``price_fen`` counts towards the minimum of ``account``;
-    ``pieces`` use up ``quota``.
+    ``pieces`` use up ``quota``. With a ``station``, a row of the matrices, a vehicle of the last mile has to do the
+    rest: it loads there from ``ready_s`` on and has unloaded by ``due_s``.
     """
 
     demand: int
@@ -125,6 +129,9 @@ class Booking:
     account: int | None = None
     quota: int | None = None
     pieces: int = 0
+    station: int | None = None
+    ready_s: int = 0
+    due_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,10 @@ class Bookable:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a day is done: runs, and pairs of a demand that is in none of them and its booking."""
+    """How a day is done: runs, and pairs of a demand and its booking.
+
+    A demand that is booked to a station is in a run of the last mile as well, no other booked one is in any.
+    """
 
     runs: RunSolution
     booked: tuple[tuple[int, int], ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -28,9 +28,11 @@ from services.route.engines.engine import (
     RunProblem,
     RunSolution,
     ShouldStop,
+    VehicleClass,
     Way,
 )
 from services.route.kernel.problem import (
+    NO_LIMIT,
     Ints,
     KernelProblem,
     KernelRoute,
@@ -80,7 +82,7 @@ class KernelEngine:
         steps = None if effort.iterations is None else effort.iterations * STEPS_AN_ITERATION
         order = sorted(range(len(bookable.bookings)), key=lambda number: bookable.bookings[number].demand)
         found = search(
-            replace(kernel_problem(problem), options=_options(bookable, order)),
+            replace(kernel_problem(problem), options=_options(problem, bookable, order)),
             Limits(effort.seconds, steps, effort.seed),
             should_stop,
             lambda solution: on_best(_way(problem, solution, order)),
@@ -129,34 +131,65 @@ def _last_resort_fen(problem: RunProblem) -> int:
 
 def _types(problem: RunProblem) -> VehicleTypes:
     classes = problem.classes
-    opens, loads_by = hub_window(problem)
-    windows = [depot_windows(problem, vehicle) for vehicle in classes]
+    windows = [_windows(problem, vehicle) for vehicle in classes]
+    stations = _stations(problem)
+    starts = 1 + 2 * np.arange(len(classes), dtype=np.int64)
+    is_last_mile = np.array([vehicle.is_last_mile for vehicle in classes])
     costs = [rates(problem, vehicle) for vehicle in classes]
     return VehicleTypes(
         count=_ints(vehicle.count for vehicle in classes),
-        start=1 + 2 * np.arange(len(classes), dtype=np.int64),
-        end=2 + 2 * np.arange(len(classes), dtype=np.int64),
-        reload=np.zeros(len(classes), dtype=np.int64),
+        start=starts,
+        end=starts + 1,
+        reload=np.where(is_last_mile, starts, 0),
         capacity=_loads([vehicle.capacity for vehicle in classes]),
         fixed=_ints(vehicle.fixed_fen * SCALE for vehicle in classes),
         per_distance=_ints(per_m for per_m, _ in costs),
         per_duration=_ints(per_s for _, per_s in costs),
         longest_distance=_ints(vehicle.max_distance_m for vehicle in classes),
         longest_duration=_ints(vehicle.max_work_s for vehicle in classes),
-        start_earliest=_ints(earliest for earliest, _, _ in windows),
-        start_latest=_ints(leaves_by for _, leaves_by, _ in windows),
-        end_latest=_ints(back_by for _, _, back_by in windows),
-        reload_earliest=np.full(len(classes), opens, dtype=np.int64),
-        reload_latest=np.full(len(classes), loads_by, dtype=np.int64),
+        start_earliest=_ints(window.earliest for window in windows),
+        start_latest=_ints(window.leaves_by for window in windows),
+        end_latest=_ints(window.back_by for window in windows),
+        reload_earliest=_ints(window.opens for window in windows),
+        reload_latest=_ints(window.loads_by for window in windows),
         trips=_ints(vehicle.max_trips for vehicle in classes),
+        handling=_ints(vehicle.handling_s if vehicle.is_last_mile else 0 for vehicle in classes),
+        station=_ints(stations[vehicle.depot] if vehicle.is_last_mile else -1 for vehicle in classes),
     )
+
+
+class _Windows(NamedTuple):
+    """When a vehicle may leave its depot and must be back, and when it may load again."""
+
+    earliest: int
+    leaves_by: int
+    back_by: int
+    opens: int
+    loads_by: int
+
+
+def _windows(problem: RunProblem, vehicle: VehicleClass) -> _Windows:
+    if not vehicle.is_last_mile:
+        return _Windows(*depot_windows(problem, vehicle), *hub_window(problem))
+    opens = max(vehicle.shift_start_s, int(problem.opens_s[vehicle.depot]))
+    loads_by = min(vehicle.shift_end_s, int(problem.closes_s[vehicle.depot])) - vehicle.handling_s
+    loads_by = max(opens, loads_by)
+    return _Windows(opens, loads_by, loads_by, opens, loads_by)
+
+
+def _stations(problem: RunProblem) -> dict[int, int]:
+    """Number the stations of the last mile by their rows of the matrices."""
+    rows = sorted({vehicle.depot for vehicle in problem.classes if vehicle.is_last_mile})
+    return {row: number for number, row in enumerate(rows)}
 
 
 def _ints(values: Iterable[int]) -> Ints:
     return np.fromiter(values, dtype=np.int64)
 
 
-def _options(bookable: Bookable, order: Sequence[int]) -> Options:
+def _options(problem: RunProblem, bookable: Bookable, order: Sequence[int]) -> Options:
+    stations = _stations(problem)
+    handling_s = {vehicle.depot: vehicle.handling_s for vehicle in problem.classes if vehicle.is_last_mile}
     bookings = [bookable.bookings[number] for number in order]
     most = max([1, *(len(booking.charges) for booking in bookings)])
     charges = np.full((len(bookings), most), -1, dtype=np.int64)
@@ -176,6 +209,12 @@ def _options(bookable: Bookable, order: Sequence[int]) -> Options:
         quota_pieces=_ints(bookable.quota_pieces),
         load=_loads([booking.load for booking in bookings]),
         pieces=_ints(booking.pieces for booking in bookings),
+        station=_ints(-1 if booking.station is None else stations[booking.station] for booking in bookings),
+        ready=_ints(booking.ready_s for booking in bookings),
+        due=_ints(
+            NO_LIMIT if booking.due_s is None else booking.due_s - handling_s.get(booking.station or 0, 0)
+            for booking in bookings
+        ),
     )
 
 
