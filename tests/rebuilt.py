@@ -8,9 +8,10 @@ from dataclasses import replace
 from services.model.day import Day
 from services.model.plan import Plan
 from services.route.assemble import make_plan
-from services.route.decision import Decision
 from services.route.day_index import DayIndex
+from services.route.decision import Decision, LastMileTour
 from services.route.engines.engine import Route, RunSolution
+from services.route.last_mile import enumerate_last_mile, last_mile_vehicles
 from services.route.line_ledger import LineUse, use_of
 from services.route.options import enumerate_options
 from services.route.planner import choose_roads, nodes_on_roads
@@ -32,10 +33,18 @@ def roads(day: Day) -> RoadMatrix:
 
 def rebuild(index: DayIndex, matrix: RoadMatrix, tours: Mapping[str, Trips], uses: Iterable[LineUse]) -> Plan:
     """Write trips and bookings out; every vehicle is a class of its own, every visit a demand."""
-    options = {use_of(option): option for option in enumerate_options(index)}
+    options = {use_of(o): o for o in enumerate_options(index) + enumerate_last_mile(index, matrix)}
     demands: list[tuple[str, ...]] = []
     routes = []
-    driven = {vehicle_id: trips for vehicle_id, trips in tours.items() if trips}
+    stations = {vehicle.vehicle_id for vehicle in last_mile_vehicles(index)}
+    last_mile = [
+        LastMileTour(
+            vehicle_id, tuple(tuple(tuple(c.consignment_id for c in visit.goods) for visit in trip) for trip in trips)
+        )
+        for vehicle_id, trips in tours.items()
+        if trips and vehicle_id in stations
+    ]
+    driven = {vehicle_id: trips for vehicle_id, trips in tours.items() if trips and vehicle_id not in stations}
     for k, trips in enumerate(driven.values()):
         route = []
         for trip in trips:
@@ -47,7 +56,8 @@ def rebuild(index: DayIndex, matrix: RoadMatrix, tours: Mapping[str, Trips], use
         demands=tuple(demands),
         classes=tuple((vehicle_id,) for vehicle_id in driven),
     )
-    decision = Decision(tuple(options[use] for use in uses), task, RunSolution(tuple(routes), 0))
+    bookings = tuple(options[use] for use in uses)
+    decision = Decision(bookings, task, RunSolution(tuple(routes), 0), tuple(last_mile))
     return make_plan(index, matrix, decision)
 
 

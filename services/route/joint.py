@@ -145,7 +145,7 @@ def _with_others(
             node=matrix.position[index.node_ids[c.consignment_id][0]],
             deliver=load_of(c) if c.direction is Direction.INBOUND else Load(),
             pick_up=load_of(c) if c.direction is Direction.OUTBOUND else Load(),
-            handling_s=0,
+            handling_s=index.nodes[index.node_ids[c.consignment_id][0]].service_per_piece_s * c.pieces,
             classes=frozenset(),
             leaving_fen=index.leaving_fen(c),
             may_wait=c.wait_fen is not None,
@@ -161,23 +161,30 @@ def _with_last_mile(
 ) -> tuple[RunProblem, tuple[tuple[str, ...], ...]]:
     """The task's problem with a class for each vehicle of a station that something can be booked to."""
     stations = {option.station for option in options if option.station}
-    vehicles = [vehicle for vehicle in last_mile_vehicles(index) if vehicle.depot in stations]
     pieces = sum(c.pieces for c in index.day.consignments)
+    handling_s = {
+        vehicle.vehicle_id: _station_handling_s(index, vehicle, pieces)
+        for vehicle in last_mile_vehicles(index)
+        if vehicle.depot in stations
+    }
+    vehicles = [index.vehicles[v] for v, taken_s in handling_s.items() if _is_open_for(index, v, taken_s)]
     classes = [
         replace(
             vehicle_class(on_offer(vehicle), 1, matrix),
             is_last_mile=True,
-            handling_s=_station_handling_s(index, vehicle, pieces),
+            handling_s=handling_s[vehicle.vehicle_id],
         )
         for vehicle in vehicles
     ]
     first = len(task.classes)
     demands = []
     for demand, group in zip(task.problem.demands, task.demands, strict=True):
+        stay_s = int(task.problem.service_s[demand.node]) + demand.handling_s
+        is_open = stay_s <= int(task.problem.closes_s[demand.node] - task.problem.opens_s[demand.node])
         may = frozenset(
             first + k
             for k, vehicle in enumerate(vehicles)
-            if all(may_do_last_mile(index, vehicle, index.consignments[c]) for c in group)
+            if is_open and all(may_do_last_mile(index, vehicle, index.consignments[c]) for c in group)
         )
         demands.append(replace(demand, classes=demand.classes | may))
     problem = replace(task.problem, demands=tuple(demands), classes=(*task.problem.classes, *classes))
@@ -188,6 +195,14 @@ def _station_handling_s(index: DayIndex, vehicle: Vehicle, pieces: int) -> int:
     """Time at the station for a full vehicle in and out: engines know one figure for every call there."""
     station = index.nodes[vehicle.depot]
     return station.service_s + station.service_per_piece_s * 2 * min(vehicle.capacity_pieces, pieces)
+
+
+def _is_open_for(index: DayIndex, vehicle_id: str, handling_s: int) -> bool:
+    """Whether a vehicle can load at its station while that is open and its shift lasts."""
+    vehicle = index.vehicles[vehicle_id]
+    station = index.nodes[vehicle.depot]
+    opens_s, closes_s = max(vehicle.shift_start_s, station.opens_s), min(vehicle.shift_end_s, station.closes_s)
+    return handling_s <= closes_s - opens_s
 
 
 def _last_mile_of(index: DayIndex, consignment: Consignment, options: Sequence[BookingOption]) -> frozenset[str]:

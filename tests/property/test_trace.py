@@ -19,7 +19,7 @@ from services.model.trace import CustodyKind, Trace, TraceState
 from services.route.planner import plan_day
 from tests.engines import InProcessEngine
 from tests.plans import Case, cases
-from tests.random_days import random_days
+from tests.random_days import last_mile_days, random_days
 
 LITTLE = PackingEffort(0.05, 0.1)
 
@@ -105,7 +105,7 @@ def test_accounts_of_planned_days_have_no_gap(case: Case) -> None:
     check_day(case.day, None)
 
 
-@given(random_days())
+@given(random_days() | last_mile_days())
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 def test_accounts_of_days_that_the_planner_planned_have_no_gap(day: Day) -> None:
     named = (replace(c, parcel_ids=(f"{c.carrier_id}/{i}",)) for i, c in enumerate(day.consignments))

@@ -19,7 +19,7 @@ from services.route.tours import Trips, Visit, make_visit
 from services.route.village_ways import Standing, village_ways
 from tests.driven_plans import driven_plans
 from tests.property.test_planner import FOUND, plan
-from tests.random_days import random_days
+from tests.random_days import last_mile_days, random_days
 from tests.rebuilt import rebuild, roads, spent_fen, standing
 
 drawn = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
@@ -33,7 +33,7 @@ def carried_pieces(day: Day, made: Plan) -> int:
 
 
 @drawn
-@given(random_days())
+@given(random_days() | last_mile_days())
 @example(FOUND["handling by the piece at the hub"])
 def test_costs_and_pieces_of_all_villages_add_up_to_the_plan_s(day: Day) -> None:
     result = plan(day, compare=False)
@@ -60,7 +60,9 @@ def test_costs_add_up_where_several_vehicles_and_lines_carry(case: tuple[Day, Pl
 
 
 @drawn
-@given(st.one_of(driven_plans(), random_days().map(lambda day: (day, plan(day, compare=False).plan))))
+@given(
+    st.one_of(driven_plans(), (random_days() | last_mile_days()).map(lambda day: (day, plan(day, compare=False).plan)))
+)
 def test_without_a_village_the_plan_costs_less_by_its_margin(case: tuple[Day, Plan]) -> None:
     day, made = case
     taken_apart = standing(day, made)
@@ -70,7 +72,9 @@ def test_without_a_village_the_plan_costs_less_by_its_margin(case: tuple[Day, Pl
 
 
 @drawn
-@given(st.one_of(driven_plans(), random_days().map(lambda day: (day, plan(day, compare=False).plan))))
+@given(
+    st.one_of(driven_plans(), (random_days() | last_mile_days()).map(lambda day: (day, plan(day, compare=False).plan)))
+)
 def test_another_way_costs_what_the_whole_plan_costs_more_with_it_and_breaks_no_law(case: tuple[Day, Plan]) -> None:
     day, made = case
     taken_apart = standing(day, made)
@@ -86,7 +90,9 @@ def test_another_way_costs_what_the_whole_plan_costs_more_with_it_and_breaks_no_
 
 
 @thorough
-@given(st.one_of(driven_plans(), random_days().map(lambda day: (day, plan(day, compare=False).plan))))
+@given(
+    st.one_of(driven_plans(), (random_days() | last_mile_days()).map(lambda day: (day, plan(day, compare=False).plan)))
+)
 def test_the_cheapest_insertion_is_the_cheapest_of_all_plans_with_one_visit_more(case: tuple[Day, Plan]) -> None:
     """Every place of every vehicle's day is tried and written out, and the checker says which of these plans may be."""
     day, made = case
@@ -101,7 +107,9 @@ def test_the_cheapest_insertion_is_the_cheapest_of_all_plans_with_one_visit_more
 
 
 @drawn
-@given(st.one_of(driven_plans(), random_days().map(lambda day: (day, plan(day, compare=False).plan))))
+@given(
+    st.one_of(driven_plans(), (random_days() | last_mile_days()).map(lambda day: (day, plan(day, compare=False).plan)))
+)
 def test_the_cheapest_bookings_are_the_cheapest_of_all_that_fit(case: tuple[Day, Plan]) -> None:
     """Every combination of the village's options on lines of one kind is written out and checked."""
     day, made = case
