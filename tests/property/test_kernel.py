@@ -328,3 +328,19 @@ def test_a_day_without_tasks_costs_nothing() -> None:
         options=Options(),
     )
     assert search(nothing, Limits(0, 100)) == KernelSolution((), (), 0)
+
+
+@given(problems(), st.integers(0, 99))
+@settings(max_examples=60, deadline=None)
+def test_kinds_that_reload_elsewhere_at_other_hours_are_kept_apart(problem: KernelProblem, seed: int) -> None:
+    kinds = np.arange(len(problem.types.count))
+    types = replace(
+        problem.types,
+        reload=kinds % len(problem.distance),
+        reload_earliest=10 + 5 * kinds,
+        reload_latest=250 - 50 * kinds,
+        trips=np.full(len(kinds), 3),
+    )
+    elsewhere = replace(problem, types=types)
+    found = search(elsewhere, Limits(0, STEPS, seed))
+    assert judged_cost(elsewhere, found) == found.cost
