@@ -397,3 +397,19 @@ def test_a_vehicle_of_a_station_is_back_before_what_it_brings_is_due() -> None:
     assert search(day_of_last_mile(due=113), Limits(0, 200)).cost == 116
     late = search(day_of_last_mile(due=112), Limits(0, 200))
     assert (late.booked, late.cost) == (((0, 0),), 20 + 30 + 36 + 1_000)
+
+
+@given(problems(), st.integers(0, 99))
+@settings(max_examples=60, deadline=None)
+def test_kinds_that_reload_elsewhere_at_other_hours_are_kept_apart(problem: KernelProblem, seed: int) -> None:
+    kinds = np.arange(len(problem.types.count))
+    types = replace(
+        problem.types,
+        reload=kinds % len(problem.distance),
+        reload_earliest=10 + 5 * kinds,
+        reload_latest=250 - 50 * kinds,
+        trips=np.full(len(kinds), 3),
+    )
+    elsewhere = replace(problem, types=types)
+    found = search(elsewhere, Limits(0, STEPS, seed))
+    assert judged_cost(elsewhere, found) == found.cost

@@ -9,8 +9,9 @@ from services.route.kernel.booking import book, unbook
 from services.route.kernel.chains import drop_empty_trips, link, update_route
 from services.route.kernel.compiled import compiled, entry, inlined
 from services.route.kernel.insertion import insert_best
+from services.route.kernel.kinds import change_kind, furnish_reloads
 from services.route.kernel.random import below, chance, uniform
-from services.route.kernel.ruin import is_out, remove_route, remove_strings, take_out
+from services.route.kernel.ruin import is_out, remove_for_left, remove_route, remove_strings, take_out
 
 _FEW = 64
 _BLINK = 0.01
@@ -23,6 +24,8 @@ _EAGER = 0.3
 # Now and then several times as much is removed: what a long route does cannot move to others string by string.
 _LARGE_CHANCE = 0.02
 _LARGE_FACTOR = 4
+# While something is left out, how often a whole route makes room for it.
+_LEFT_CHANCE = 0.05
 
 
 @entry
@@ -65,7 +68,7 @@ def fill(p: Problem, s: State, is_eager: bool) -> None:
 
 
 @entry
-def anneal(p: Problem, s: State, steps: int, hot: float, cold: float, route_chance: float) -> None:
+def anneal(p: Problem, s: State, steps: int, hot: float, cold: float, route_chance: float, kind_chance: float) -> None:
     """Take ``steps`` steps while the temperature falls from ``hot`` to ``cold``; the best so far is in the state."""
     if len(p.task) == 0:
         return
@@ -77,8 +80,13 @@ def anneal(p: Problem, s: State, steps: int, hot: float, cold: float, route_chan
         _begin(s)
         if s.one[0].active > 0 and chance(s, route_chance):
             remove_route(p, s)
+        elif s.one[0].leaving > 0 and chance(s, _LEFT_CHANCE):
+            first = remove_for_left(p, s)
+            if first >= 0:
+                insert_best(p, s, first, 0.0, False)
         more = _LARGE_FACTOR if chance(s, _LARGE_CHANCE) else 1
         remove_strings(p, s, more * _MEAN_REMOVED, more * _LONGEST_STRING)
+        changed = chance(s, kind_chance) and change_kind(p, s)
         _recreate(p, s, _BLINK, s.one[0].leaving > 0 and chance(s, _EAGER))
         after = s.one[0].cost
         if after < before - temperature * math.log(max(1e-300, uniform(s))):
@@ -86,7 +94,7 @@ def anneal(p: Problem, s: State, steps: int, hot: float, cold: float, route_chan
             if after < s.one[0].best_cost:
                 keep_best(s)
         else:
-            _take_back(p, s, reloads, leaving)
+            _take_back(p, s, reloads, leaving, changed)
             s.one[0].cost = before
         temperature *= cooling
 
@@ -103,7 +111,8 @@ def _begin(s: State) -> None:
 def _recreate(p: Problem, s: State, blink: float, eager: bool) -> None:
     _sort_removed(p, s)
     for place in range(s.one[0].removed):
-        insert_best(p, s, s.mark[place].removed, blink, eager)
+        if is_out(s, s.mark[place].removed):
+            insert_best(p, s, s.mark[place].removed, blink, eager)
 
 
 @compiled
@@ -170,7 +179,7 @@ def _accept(s: State) -> None:
 
 
 @compiled
-def _take_back(p: Problem, s: State, reloads: int, leaving: int) -> None:
+def _take_back(p: Problem, s: State, reloads: int, leaving: int, changed: bool) -> None:
     """Put everything back as it was before the step."""
     tasks = len(p.task)
     for place in range(s.one[0].removed):
@@ -187,6 +196,8 @@ def _take_back(p: Problem, s: State, reloads: int, leaving: int) -> None:
             link(s, node, s.pool[at].saved)
             node = s.pool[at].saved
         link(s, node, end)
+        if changed:
+            furnish_reloads(p, s, slot)
     for place in range(s.one[0].touched):
         update_route(p, s, s.slot[place].touched_slot)
     s.one[0].free_reloads = reloads

@@ -60,8 +60,10 @@ def remove_strings(p: Problem, s: State, mean_removed: int, longest_string: int)
         if done >= strings:
             break
         task = seed if place < 0 else p.around[seed, place]
+        if s.mark[task].is_removed:
+            continue
         if is_out(s, task):
-            if not s.mark[task].is_removed and alone < mean_removed:
+            if alone < mean_removed:
                 take_out(p, s, task)
                 alone += 1
             continue
@@ -134,7 +136,35 @@ def _remove_string(p: Problem, s: State, task: int, slot: int, length: int) -> N
 @compiled
 def remove_route(p: Problem, s: State) -> None:
     """Remove a whole route, so that its vehicle can be spared."""
-    slot = s.slot[below(s, s.one[0].active)].active
+    _remove_whole(p, s, s.slot[below(s, s.one[0].active)].active)
+
+
+@compiled
+def remove_for_left(p: Problem, s: State) -> int:
+    """Remove a whole route whose vehicle may do something that is left out; that task, or -1 where there is none.
+
+    Where few vehicles may do a task, what others could do as well fills their day, and strings free too little of it.
+    """
+    chosen, most = -1, 0.0
+    for task in range(len(p.task)):
+        if is_out(s, task):
+            weight = p.task[task].leaving * uniform(s)
+            if weight >= most:
+                chosen, most = task, weight
+    if chosen < 0:
+        return -1
+    take_out(p, s, chosen)
+    first = below(s, max(1, s.one[0].active))
+    for place in range(s.one[0].active):
+        slot = s.slot[(first + place) % s.one[0].active].active
+        if p.admitted[s.slot[slot].kind, chosen]:
+            _remove_whole(p, s, slot)
+            break
+    return chosen
+
+
+@compiled
+def _remove_whole(p: Problem, s: State, slot: int) -> None:
     save_route(p, s, slot)
     tasks = len(p.task)
     node, end = s.node[tasks + 2 * slot].nxt, tasks + 2 * slot + 1

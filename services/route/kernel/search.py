@@ -21,6 +21,8 @@ _COLD: Final = 0.03
 # From a solution, what was found before must not melt away.
 _WARM: Final = 0.1
 _ROUTE_CHANCE: Final = 0.02
+# How often what is left of a route goes to a vehicle of another kind.
+_KIND_CHANCE: Final = 0.2
 # Where a vehicle costs something by being used, the first tries decide which are: a few of them, each for a part.
 _STARTS: Final = 4
 _START_PART: Final = 0.12
@@ -86,6 +88,7 @@ class _Run:
         self._p = p
         self._types = types
         self._seed = seed
+        self._kind_chance = _KIND_CHANCE if len(p.kind) > 1 else 0.0
         self._states = 0
         self._pace = pace
         self._should_stop = should_stop
@@ -119,14 +122,15 @@ class _Run:
             spent = pace.spent
             steps, then = pace.next_slice()
             if descent > 0:
-                anneal(p, s, steps, 1.0, 1.0, 0.0)
+                anneal(p, s, steps, 1.0, 1.0, 0.0, 0.0)
                 descent -= steps
                 began = pace.spent
                 scale = max(1.0, _cost_of_a_task(p, s))
             else:
                 hot, cold = scale * _HOT * warmth, scale * _COLD
                 parts = [min(1.0, (part - began) / max(1e-9, until - began)) for part in (spent, then)]
-                anneal(p, s, steps, hot * (cold / hot) ** parts[0], hot * (cold / hot) ** parts[1], _ROUTE_CHANCE)
+                first, last = (hot * (cold / hot) ** part for part in parts)
+                anneal(p, s, steps, first, last, _ROUTE_CHANCE, self._kind_chance)
             pace.took(steps)
             self._tell(s)
 
