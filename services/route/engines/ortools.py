@@ -156,6 +156,7 @@ class _Translation:
         parameters: Any = pywrapcp.DefaultRoutingSearchParameters()
         parameters.first_solution_strategy = FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
         parameters.local_search_metaheuristic = LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+        parameters.time_limit.FromMilliseconds(round(effort.seconds * 1_000))
         if effort.iterations is not None:
             parameters.time_limit.seconds = parameters.lns_time_limit.seconds = _LONGEST_S
             limit = self._model.solver().BranchesLimit(effort.iterations * _BRANCHES_AN_ITERATION)
@@ -172,13 +173,13 @@ class _Translation:
             found = self._model.SolveFromAssignmentWithParameters(begin, parameters)
         if found is None:
             found = self._model.SolveWithParameters(parameters)
-        return None if found is None else self.solution(found.Value, found.ObjectiveValue())
+        return None if found is None else self.solution(found.Value)
 
-    def cost(self) -> int:
-        """What the solution that has just been found costs."""
+    def bound(self) -> int:
+        """What the solution that has just been found costs at most: its times may not be the best for its routes."""
         return int(self._model.CostVar().Max())
 
-    def solution(self, value: Callable[[Any], int], cost: int) -> KernelSolution:
+    def solution(self, value: Callable[[Any], int]) -> KernelSolution:
         """The solution in which ``value`` tells what a variable is."""
         routes = []
         for number, vehicle in enumerate(self._vehicles):
@@ -193,7 +194,7 @@ class _Translation:
                 index = value(self._model.NextVar(index))
             if any(trips):
                 routes.append(KernelRoute(vehicle.kind, tuple(tuple(trip) for trip in trips if trip)))
-        return KernelSolution(tuple(routes), (), cost)
+        return KernelSolution(tuple(routes), (), _cost(self._problem, routes))
 
     def _routes_of(self, solution: KernelSolution) -> list[list[int]]:
         """For each vehicle the indices that it visits."""
@@ -326,10 +327,47 @@ class _Stream:
 
     def __call__(self) -> None:
         # Guided local search goes through worse solutions on its way.
-        cost, now = self._translation.cost(), time.monotonic()
-        if (self._cost is None or cost < self._cost) and now - self._sent_at >= _SEND_EVERY_S:
-            self._cost, self._sent_at = cost, now
-            self._on_best(self._translation.solution(lambda variable: int(variable.Value()), cost))
+        bound, now = self._translation.bound(), time.monotonic()
+        if (self._cost is not None and bound >= self._cost) or now - self._sent_at < _SEND_EVERY_S:
+            return
+        solution = self._translation.solution(lambda variable: int(variable.Value()))
+        if self._cost is None or solution.cost < self._cost:
+            self._cost, self._sent_at = solution.cost, now
+            self._on_best(solution)
+
+
+def _cost(problem: KernelProblem, routes: Sequence[KernelRoute]) -> int:
+    """What routes cost at the times that suit them best, with what they leave out."""
+    left = np.ones(len(problem.tasks.location), dtype=np.bool_)
+    left[[task for route in routes for trip in route.trips for task in trip]] = False
+    return int(problem.tasks.leaving[left].sum()) + sum(_route_cost(problem, route) for route in routes)
+
+
+def _route_cost(problem: KernelProblem, route: KernelRoute) -> int:
+    tasks, types, k = problem.tasks, problem.types, route.vehicle_type
+    places: list[int] = []
+    windows: list[tuple[int, int, int]] = []  # earliest, latest, service
+    for number, trip in enumerate(route.trips):
+        places.append(int(types.reload[k] if number else types.start[k]))
+        opens, closes = (
+            (types.reload_earliest, types.reload_latest) if number else (types.start_earliest, types.start_latest)
+        )
+        windows.append((int(opens[k]), int(closes[k]), 0))
+        places += tasks.location[list(trip)].tolist()
+        windows += [(int(tasks.earliest[t]), int(tasks.latest[t]), int(tasks.service[t])) for t in trip]
+    places.append(int(types.end[k]))
+    cost = int(types.fixed[k]) + int(types.per_distance[k]) * int(problem.distance[places[:-1], places[1:]].sum())
+    if not types.per_duration[k]:
+        return cost
+    ways = problem.duration[places[:-1], places[1:]].tolist()
+    now = windows[0][0]
+    for (earliest, _, _), (_, _, service), way in zip([*windows[1:], (0, 0, 0)], windows, ways, strict=True):
+        now = max(now + service + way, earliest)
+    # As late as the end so found allows; the last window is the end itself.
+    start = now
+    for (_, latest, service), way in zip(reversed(windows), reversed(ways), strict=True):
+        start = min(start - way - service, latest)
+    return cost + int(types.per_duration[k]) * (now - start)
 
 
 def _has_times(problem: KernelProblem) -> bool:
