@@ -5,19 +5,22 @@ The judge and the problems are those of the kernel's tests.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.model.day import Day, PlanSettings
 from services.model.errors import PlanningFailedError
-from services.route.engines.engine import Effort
-from services.route.engines.ortools import search_with_ortools
+from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolution, ShouldStop
+from services.route.engines.ortools import search_with_ortools, solve_with_ortools
 from services.route.kernel.problem import KernelProblem, KernelSolution, Options
 from services.route.kernel.search import Limits, search
+from services.route.planner import plan_day
 from tests.property.test_kernel import judged_cost, problems
+from tests.random_days import random_days
 
 ITERATIONS = 20
 
@@ -32,6 +35,32 @@ def solve(
 
 def without_releases(problem: KernelProblem) -> KernelProblem:
     return replace(problem, tasks=replace(problem.tasks, release=np.zeros_like(problem.tasks.release)))
+
+
+@dataclass(frozen=True, slots=True)
+class InProcessOrtools:
+    """The engine without its child."""
+
+    def solve(
+        self,
+        problem: RunProblem,
+        effort: Effort,
+        should_stop: ShouldStop,
+        on_best: OnBest,
+        start: RunSolution | None = None,
+    ) -> RunSolution | None:
+        return solve_with_ortools(problem, effort, on_best, start)
+
+
+@given(random_days())
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_plan_passes_the_checker_and_forgets_nothing(day: Day) -> None:
+    # ``plan_day`` refuses a plan that the checker does not pass.
+    made = plan_day(day, PlanSettings(iterations=20, cores=1), InProcessOrtools(), lambda: False, lambda *_: None).plan
+    carried = [c.consignment_id for run in made.runs for c in run.carriages]
+    carried += [b.consignment_id for b in made.bookings]
+    left = [u.consignment_id for u in made.unserved] + [w.consignment_id for w in made.waiting]
+    assert sorted([*carried, *left]) == sorted(c.consignment_id for c in day.consignments)
 
 
 runs_only = problems(lines=False).map(without_releases)

@@ -91,7 +91,7 @@ def unknown_to_ortools(problem: KernelProblem) -> str | None:
         return f"OR-Tools would need a node for each of {reloads} reloads; {_MOST_RELOADS} are the most"
     # As Python's own numbers, which do not overflow.
     nodes = len(problem.tasks.location) + reloads + 2 * int(types.count.sum())
-    per_distance, per_duration = (int(max(0, *rates)) for rates in (types.per_distance, types.per_duration))
+    per_distance, per_duration = (int(rates.max(initial=0)) for rates in (types.per_distance, types.per_duration))
     ways = per_distance * int(problem.distance.max(initial=0)) + per_duration * int(problem.duration.max(initial=0))
     if ways * nodes + sum(map(int, problem.tasks.leaving)) + sum(map(int, types.fixed * types.count)) > _LARGEST:
         return "costs are larger than OR-Tools can add up"
@@ -174,10 +174,6 @@ class _Translation:
         if found is None:
             found = self._model.SolveWithParameters(parameters)
         return None if found is None else self.solution(found.Value)
-
-    def bound(self) -> int:
-        """What the solution that has just been found costs at most: its times may not be the best for its routes."""
-        return int(self._model.CostVar().Max())
 
     def solution(self, value: Callable[[Any], int]) -> KernelSolution:
         """The solution in which ``value`` tells what a variable is."""
@@ -326,10 +322,11 @@ class _Stream:
         self._sent_at = float("-inf")
 
     def __call__(self) -> None:
-        # Guided local search goes through worse solutions on its way.
-        bound, now = self._translation.bound(), time.monotonic()
-        if (self._cost is not None and bound >= self._cost) or now - self._sent_at < _SEND_EVERY_S:
+        now = time.monotonic()
+        if now - self._sent_at < _SEND_EVERY_S:
             return
+        # Guided local search goes through worse solutions on its way, and its own figure for one is often too high:
+        # times are not the best for the routes yet.
         solution = self._translation.solution(lambda variable: int(variable.Value()))
         if self._cost is None or solution.cost < self._cost:
             self._cost, self._sent_at = solution.cost, now
