@@ -119,7 +119,7 @@ class _Reading:
         values = []
         for word in words:
             if not re.fullmatch(r"-?\d+(\.\d*)?", word, re.ASCII) or abs(float(word)) > _LARGEST:
-                raise self._fault(number, f"'{word[:40]}' is no number up to {_LARGEST:g}")
+                raise self._fault(number, f"'{word[:40]}' is no number up to {_LARGEST:,.0f}")
             values.append(float(word))
         return values
 
