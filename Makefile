@@ -1,5 +1,6 @@
 # make run    plans the bundled county's day        make test   checks and tests everything
 # make serve  keeps both services up                make help   says so
+# make bench-env  installs the solvers that bench/instances.py compares with
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -18,7 +19,10 @@ PROTOS := $(shell find protos -name '*.proto')
 KERNEL := $(wildcard services/route/kernel/*.py)
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: help run serve setup test lint types unit clean lock proto
+# What bench/instances.py measures the search beside; no program needs it.
+BENCH := .venv-bench
+
+.PHONY: help run serve setup test lint types unit clean lock proto bench-env
 
 help:
 	@grep -E '^# make' Makefile | sed 's/^# //'
@@ -41,12 +45,20 @@ lint: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
 
+bench-env: $(BENCH)/.made
+
+$(BENCH)/.made: requirements/bench.lock
+	@echo "setting up: peers in $(BENCH)"
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(GENERATED)
+	rm -rf $(VENV) $(BENCH) $(GENERATED)
 
 # The lock files hold names, versions and hashes only.
 lock: $(VENV)/.dev
-	@for set in run dev; do \
+	@for set in run dev bench; do \
 	  $(BIN)/uv pip compile -q --no-header --no-emit-index-url --universal --python-version 3.11 \
 	    --generate-hashes requirements/$$set.in -o requirements/$$set.lock; \
 	done

@@ -3,93 +3,166 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import orjson
-import pyvrp
 import typer
-from pyvrp.stop import MaxRuntime
 from rich.console import Console
 
-from services.route.instances.instance import Instance, Rounding, as_route, read_instance
-from services.route.instances.judge import judge
+from services.model.errors import InvalidInputError, PlanningFailedError, Violation
+from services.route.instances.instance import Instance
+from services.route.instances.judge import Verdict, judge_instance
+from services.route.instances.reading import read_instance
+from services.route.instances.solvers import EngineName, solve
+from services.route.instances.vrplib import Rounding
 from services.route.kernel.problem import KernelSolution
-from services.route.kernel.search import Limits, search
 
 
-class EngineName(StrEnum):
-    """The engines that know standard instances."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The best known: its cost and its routes, of which a cost given by hand may say nothing."""
 
-    SEARCH = "search"
-    PYVRP = "pyvrp"
+    cost: float
+    routes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What came of one instance; ``gap_percent`` is to the best known, absent where none lies beside it."""
+    """What came of one instance, in the units of its set: whole numbers, or distance in double precision.
+
+    ``cost`` is absent where there is no solution; ``verdict`` says why, or what rules it breaks. ``gap_percent`` is the
+    cost above the best known's. Where a set counts vehicles first, it is there only with as many routes as the best
+    known has: with more of them a shorter distance is no better, and with fewer a longer one no worse.
+    ``routes_above`` tells of these, and the two together are all that is compared.
+    """
 
     name: str
     engine: str
-    cost: int
+    cost: float | None
     routes: int
     seconds: float
-    best_known: int | None
+    best_known: float | None
+    best_routes: int | None
+    routes_above: int | None
     gap_percent: float | None
     verdict: str
 
 
 def bench(
-    files: Annotated[list[Path], typer.Argument(help="Instances in VRPLIB form (.vrp); .sol beside them is the best.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Instances in VRPLIB's form (.vrp) or Solomon's (.txt). The best known is found beside them or in a "
+            "folder solutions: NAME.sol or NAME.ROUTES_DISTANCE.txt."
+        ),
+    ],
     engine: Annotated[EngineName, typer.Option(help="Who solves them.")] = EngineName.SEARCH,
     seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Time for each.")] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search.")] = 1,
-    best: Annotated[int | None, typer.Option(help="The best cost known, in place of a .sol.")] = None,
+    cores: Annotated[int, typer.Option(min=1, max=64, help="Seeds at once, each on a core; the best counts.")] = 1,
+    best: Annotated[float | None, typer.Option(help="The best cost known, in place of a solution.")] = None,
+    best_routes: Annotated[
+        int | None, typer.Option(help="Its routes; asked for where a set counts them first.")
+    ] = None,
     rounding: Annotated[
         Rounding | None, typer.Option("--round", help="How distances are rounded; by default as the set does.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
 ) -> None:
-    """Solve standard instances 标准算例 on one core and compare with the best known."""
+    """Solve standard instances 标准算例 and compare with the best known."""
     console = Console(highlight=False)
+    given = None if best is None else Known(best, best_routes)
     for path in files:
         instance = read_instance(path, rounding)
-        line = measure(instance, engine, seconds, seed, best)
+        if given is not None and given.routes is None and instance.customers is not None:
+            raise InvalidInputError([Violation(str(path), "counts vehicles first: --best needs --best-routes")])
+        line = measure(instance, engine, seconds, seed, cores, given)
         if json:
             print(orjson.dumps(asdict(line)).decode(), flush=True)
         else:
             console.print(_told(line), soft_wrap=True)
 
 
-def measure(instance: Instance, engine: EngineName, seconds: float, seed: int, best: int | None = None) -> Line:
-    """Have an instance solved on one core, and judge what comes of it; ``best`` in place of a solution beside it."""
+def measure(
+    instance: Instance, engine: EngineName, seconds: float, seed: int, cores: int = 1, known: Known | None = None
+) -> Line:
+    """Have an instance solved and judge what comes of it; ``known`` in place of a solution that lies by it.
+
+    Raises
+    ------
+    InvalidInputError
+        When that solution breaks the instance's rules.
+    """
+    known = known or best_known(instance)
     started = time.monotonic()
-    if engine is EngineName.SEARCH:
-        solution = search(instance.problem, Limits(seconds, seed=seed))
-    else:
-        found = pyvrp.solve(instance.data, MaxRuntime(seconds), seed=seed, collect_stats=False, display=False).best
-        solution = KernelSolution(tuple(as_route(route) for route in found.routes()), (), 0)
-    took_s = time.monotonic() - started
-    verdict = judge(instance.data, solution)
-    known = judge(instance.data, instance.best).cost if best is None and instance.best else best
-    line = Line(
+    try:
+        solution = solve(instance, engine, seconds, seed, cores)
+    except PlanningFailedError as error:
+        return line_of(instance, engine.value, time.monotonic() - started, str(error), known)
+    return line_of(instance, engine.value, time.monotonic() - started, solution, known)
+
+
+def best_known(instance: Instance) -> Known | None:
+    """The best known of an instance, judged.
+
+    Raises
+    ------
+    InvalidInputError
+        When it breaks the instance's rules.
+    """
+    if instance.best is None:
+        return None
+    verdict = judge_instance(instance, instance.best)
+    if verdict.broken:
+        raise InvalidInputError([Violation(instance.name, f"the best known breaks a rule: {verdict.broken[0]}")])
+    return Known(verdict.cost, len(instance.best.routes))
+
+
+def line_of(
+    instance: Instance, engine: str, seconds: float, solution: KernelSolution | str, known: Known | None
+) -> Line:
+    """Judge a solution, or a word on why there is none, against the best known."""
+    verdict = Verdict(0, (solution,)) if isinstance(solution, str) else judge_instance(instance, solution)
+    routes = 0 if isinstance(solution, str) else len(solution.routes)
+    above = gap_percent = None
+    if known is not None and not isinstance(solution, str):
+        above = None if known.routes is None else routes - known.routes
+        # A solution that breaks rules may be cheaper than any; one that compares must not.
+        if known.cost and not verdict.broken and (instance.customers is None or above == 0):
+            gap_percent = round(100 * (verdict.cost / known.cost - 1), 3)
+    return Line(
         name=instance.name,
-        engine=engine.value,
-        cost=verdict.cost,
-        routes=len(solution.routes),
-        seconds=round(took_s, 1),
-        best_known=known,
-        gap_percent=None,
+        engine=engine,
+        cost=None if isinstance(solution, str) else _in_units(verdict.cost),
+        routes=routes,
+        seconds=round(seconds, 1),
+        best_known=None if known is None else _in_units(known.cost),
+        best_routes=None if known is None else known.routes,
+        routes_above=above,
+        gap_percent=gap_percent,
         verdict="; ".join(verdict.broken) or "OK",
     )
-    return line if not known else replace(line, gap_percent=round(100 * (verdict.cost / known - 1), 3))
+
+
+def _in_units(cost: float) -> float:
+    """Whole numbers as they are, double precision to the four decimals that lists of best solutions give."""
+    return cost if isinstance(cost, int) else round(cost, 4)
 
 
 def _told(line: Line) -> str:
-    gap = "" if line.gap_percent is None else f"  best {line.best_known:,}  gap {line.gap_percent:.2f} %"
-    return (
-        f"{line.name:24} {line.engine:7} {line.cost:14,} {line.routes:4} routes {line.seconds:7.1f} s{gap}"
-        f"  {line.verdict}"
-    )
+    cost = "none" if line.cost is None else _number(line.cost)
+    told = f"{line.name:24} {line.engine:7} {cost:>14} {line.routes:4} routes {line.seconds:7.1f} s"
+    if line.best_known is not None:
+        told += f"  best {_number(line.best_known)}"
+        told += "" if line.best_routes is None else f" in {line.best_routes} routes"
+    if line.gap_percent is not None:
+        told += f"  gap {line.gap_percent:.2f} %"
+    elif line.routes_above and line.cost is not None:
+        told += f"  {abs(line.routes_above)} {'more' if line.routes_above > 0 else 'fewer'}, distances do not compare"
+    return f"{told}  {line.verdict}"
+
+
+def _number(cost: float) -> str:
+    return f"{cost:,}" if isinstance(cost, int) else f"{cost:,.4f}"

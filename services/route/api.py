@@ -26,7 +26,7 @@ from services.validation import day_violations
 from services.wire.coalitions import is_coalition
 from services.wire.codec import decode, encode
 
-ENGINES: Final = ("search", "pyvrp")
+ENGINES: Final = ("search", "pyvrp", "ortools")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TENANT: Final = "default"
 _DEFAULT_PAGE: Final = 50

@@ -17,6 +17,8 @@ from grpc import aio
 from services.route.api import RouteApi, make_work
 from services.route.engines.child import ChildPool
 from services.route.engines.kernel import KernelEngine
+from services.route.engines.ortools import solve_with_ortools
+from services.route.engines.pyvrp import solve_with_pyvrp
 from services.runtime.config import RouteSettings, read_settings
 from services.runtime.jobs import JobRunner
 from services.runtime.logs import configure_logs
@@ -49,7 +51,14 @@ async def run(settings: RouteSettings) -> None:
         with ChildPool(idle=max(_IDLE_SEARCHERS, settings.workers)) as children:
             async with JobRunner(
                 store,
-                make_work({"search": KernelEngine(), "pyvrp": children}, metrics),
+                make_work(
+                    {
+                        "search": KernelEngine(),
+                        "pyvrp": children.engine(solve_with_pyvrp),
+                        "ortools": children.engine(solve_with_ortools),
+                    },
+                    metrics,
+                ),
                 workers=settings.workers,
                 clock=time.monotonic,
                 new_id=_new_id,

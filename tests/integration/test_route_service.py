@@ -25,6 +25,7 @@ from grpc_status import rpc_status
 
 from services.model.errors import Violation
 from services.model.plan import PlanResult
+from services.route.api import ENGINES
 from services.route.checker import check
 from services.runtime.embedded import EmbeddedStore
 from services.wire.codec import decode
@@ -114,6 +115,17 @@ def test_a_plan_is_made_watched_and_read(services: Services) -> None:
     result = decode(PlanResult, response.result, found, "result", SERVICE_DATE)
     assert result is not None, found
     assert check(small_day(), result.plan) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_that_can_be_asked_for_plans(services: Services, engine: str) -> None:
+    job = submit(services, plan_request(f"by-{engine}", engine=engine))
+    assert watch(services, job.plan_id)[-1].state == pb.JOB_STATE_SUCCEEDED
+    found: list[Violation] = []
+    result = decode(PlanResult, get(services, job.plan_id).result, found, "result", SERVICE_DATE)
+    assert result is not None, found
+    assert check(small_day(), result.plan) == []
+    assert not result.plan.unserved
 
 
 def test_what_waits_comes_back_with_its_price_and_is_counted(services: Services) -> None:

@@ -1,8 +1,9 @@
 """An engine in a process of its own, which can be killed at any moment and loses nothing it has sent.
 
-PyVRP's search has been seen not to return, and it holds the interpreter while it runs. The parent writes tasks to the
-child's standard input; for each the child streams every better plan and the last one to its standard output, pickled.
-Only these two talk to each other, so the pickles never come from outside.
+PyVRP's search has been seen not to return, and both it and OR-Tools hold the interpreter while they run. The parent
+writes tasks to the child's standard input, each with the function that solves it; the child streams every better plan
+and the last one to its standard output, pickled. Only these two talk to each other, so the pickles never come from
+outside.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from services.model.errors import PlanningFailedError
 from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolution, ShouldStop
-from services.route.engines.messages import Better, Done, Failed, Task
+from services.route.engines.messages import Better, Done, Failed, Solver, Task
 
 _POLL_S: Final = 0.05
 # How long a child may overrun: long while it has sent nothing, short once its best plan is here.
@@ -32,12 +33,45 @@ _GRACE_S: Final = 3.0
 _LONGEST_S: Final = 3_600.0
 
 Clock = Callable[[], float]
+RunSolver = Solver[RunProblem, RunSolution]
+_Problem = TypeVar("_Problem")
+_Solution = TypeVar("_Solution")
+
+
+def solve_in_child(
+    solver: Solver[_Problem, _Solution],
+    problem: _Problem,
+    effort: Effort,
+    should_stop: ShouldStop,
+    on_best: Callable[[_Solution], None] = lambda _: None,
+    start: _Solution | None = None,
+    clock: Clock = time.monotonic,
+) -> _Solution | None:
+    """Have a problem of any kind solved in a child that is started for it.
+
+    ``solver`` is a function of a module, which the child imports. A child that is told to stop, or that overruns its
+    time, is killed and the best plan that it has sent is the answer.
+
+    Raises
+    ------
+    PlanningFailedError
+        When the child dies or fails without having sent a plan.
+    """
+    # The kernel ends the child with the thread that started it, and this one stays until the child has ended.
+    child = _Child()
+    try:
+        child.ask(Task(solver, problem, effort, start))
+        found: _Solution | None = _listen(child, effort, should_stop, on_best, clock)
+        return found
+    finally:
+        child.end()
 
 
 @dataclass(frozen=True, slots=True)
 class ChildEngine:
-    """PyVRP in a spawned child, one for each call of ``solve``."""
+    """A solver of run problems in a spawned child, one for each call of ``solve``."""
 
+    solver: RunSolver
     clock: Clock = field(default=time.monotonic)
 
     def solve(
@@ -48,29 +82,14 @@ class ChildEngine:
         on_best: OnBest,
         start: RunSolution | None = None,
     ) -> RunSolution | None:
-        """Search in a child; see ``Engine.solve``.
-
-        A child that is told to stop, or that overruns its time, is killed and the best plan that it has sent is the
-        answer.
-
-        Raises
-        ------
-        PlanningFailedError
-            When the child dies or fails without having sent a plan.
-        """
+        """Search in a child; see ``Engine.solve`` and ``solve_in_child``."""
         if not problem.demands:
             return RunSolution((), 0)
-        # The kernel ends the child with the thread that started it, and this one stays until the child has ended.
-        child = _Child()
-        try:
-            child.ask(Task(problem, effort, start))
-            return _listen(child, effort, should_stop, on_best, self.clock)
-        finally:
-            child.end()
+        return solve_in_child(self.solver, problem, effort, should_stop, on_best, start, self.clock)
 
 
 class ChildPool:
-    """PyVRP in children that wait for the next search (``with``); starting one takes longer than a small search.
+    """Children that wait for the next search (``with``); starting one takes longer than a small search.
 
     Parameters
     ----------
@@ -102,8 +121,13 @@ class ChildPool:
             child.end()
         self._starter.shutdown()
 
+    def engine(self, solver: RunSolver) -> PooledEngine:
+        """An engine whose searches these children make."""
+        return PooledEngine(self, solver)
+
     def solve(
         self,
+        solver: RunSolver,
         problem: RunProblem,
         effort: Effort,
         should_stop: ShouldStop,
@@ -111,9 +135,7 @@ class ChildPool:
         start: RunSolution | None = None,
     ) -> RunSolution | None:
         """Search in a child as ``ChildEngine`` does; one whose search has ended by itself is kept for the next."""
-        if not problem.demands:
-            return RunSolution((), 0)
-        task = Task(problem, effort, start)
+        task = Task(solver, problem, effort, start)
         while (child := self._take_waiting()) is not None:
             try:
                 return self._ask(child, task, should_stop, on_best)
@@ -123,10 +145,13 @@ class ChildPool:
                     raise
         return self._ask(self._starter.submit(_Child).result(), task, should_stop, on_best)
 
-    def _ask(self, child: _Child, task: Task, should_stop: ShouldStop, on_best: OnBest) -> RunSolution | None:
+    def _ask(
+        self, child: _Child, task: Task[RunProblem, RunSolution], should_stop: ShouldStop, on_best: OnBest
+    ) -> RunSolution | None:
         try:
             child.ask(task)
-            return _listen(child, task.effort, should_stop, on_best, self._clock)
+            found: RunSolution | None = _listen(child, task.effort, should_stop, on_best, self._clock)
+            return found
         finally:
             self._put_back(child)
 
@@ -147,6 +172,27 @@ class ChildPool:
         child.end()
 
 
+@dataclass(frozen=True, slots=True)
+class PooledEngine:
+    """A solver of run problems in the children of a pool."""
+
+    pool: ChildPool
+    solver: RunSolver
+
+    def solve(
+        self,
+        problem: RunProblem,
+        effort: Effort,
+        should_stop: ShouldStop,
+        on_best: OnBest,
+        start: RunSolution | None = None,
+    ) -> RunSolution | None:
+        """Search in a child of the pool; see ``Engine.solve``."""
+        if not problem.demands:
+            return RunSolution((), 0)
+        return self.pool.solve(self.solver, problem, effort, should_stop, on_best, start)
+
+
 class _Child:
     """A searcher and what it says; ``is_ready`` for a task before the first and after each that it has ended.
 
@@ -154,7 +200,7 @@ class _Child:
     """
 
     def __init__(self) -> None:
-        self.answers: SimpleQueue[Better | Done | Failed] = SimpleQueue()
+        self.answers: SimpleQueue[Better[Any] | Done[Any] | Failed] = SimpleQueue()
         self.is_lost = False
         self._is_busy = False
         self._process = subprocess.Popen(
@@ -171,7 +217,7 @@ class _Child:
         """Whether it can be asked."""
         return not self._is_busy and self._process.poll() is None
 
-    def ask(self, task: Task) -> None:
+    def ask(self, task: Task[Any, Any]) -> None:
         """Hand it a task, in a thread, so that a full pipe cannot block the caller."""
         self._is_busy = True
         threading.Thread(target=self._send, args=(task,), daemon=True).start()
@@ -189,7 +235,7 @@ class _Child:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()
 
-    def _send(self, task: Task) -> None:
+    def _send(self, task: Task[Any, Any]) -> None:
         if self._process.stdin is None:
             raise ValueError("the child needs a pipe to read from")
         try:
@@ -216,8 +262,8 @@ class _Child:
 
 
 def _listen(
-    child: _Child, effort: Effort, should_stop: ShouldStop, on_best: OnBest, clock: Clock
-) -> RunSolution | None:
+    child: _Child, effort: Effort, should_stop: ShouldStop, on_best: Callable[[Any], None], clock: Clock
+) -> Any:
     """Hear a child out, until it is done, the caller wants no more or its time is over."""
     began, best = clock(), None
     while not should_stop() and clock() - began < _allowed_s(effort, best is not None):

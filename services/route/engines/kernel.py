@@ -86,7 +86,7 @@ class KernelEngine:
             Limits(effort.seconds, steps, effort.seed),
             should_stop,
             lambda solution: on_best(_way(problem, solution, order)),
-            None if start is None else _kernel_solution(start, order),
+            None if start is None else _begin_with(start, order),
         )
         return _way(problem, found, order)
 
@@ -222,18 +222,27 @@ def _loads(loads: Sequence[Load]) -> Ints:
     return np.array([dimensions(load) for load in loads], dtype=np.int64).reshape(-1, 3)
 
 
-def _way(problem: RunProblem, solution: KernelSolution, order: Sequence[int]) -> Way:
-    """What the kernel found, in the engines' words; ``order`` are the bookings as it had them."""
+def run_solution(problem: RunProblem, solution: KernelSolution) -> RunSolution:
+    """The runs of what was found for a problem's ``kernel_problem``; their price is without the last resort's."""
     routes = (Route(route.vehicle_type, route.trips) for route in solution.routes)
     done = {task for route in solution.routes for trip in route.trips for task in trip}
     done |= {task for task, _ in solution.booked}
     left = sum(not demand.may_wait for task, demand in enumerate(problem.demands) if task not in done)
     cost_fen = solution.cost // SCALE - left * _last_resort_fen(problem)
-    runs = RunSolution(tuple(sorted(routes, key=lambda r: (r.vehicle_class, r.trips))), cost_fen)
-    return Way(runs, tuple((task, order[option]) for task, option in solution.booked))
+    return RunSolution(tuple(sorted(routes, key=lambda r: (r.vehicle_class, r.trips))), cost_fen)
 
 
-def _kernel_solution(way: Way, order: Sequence[int]) -> KernelSolution:
+def kernel_solution(runs: RunSolution) -> KernelSolution:
+    """Runs in the kernel's words, without their cost."""
+    return KernelSolution(tuple(KernelRoute(r.vehicle_class, r.trips) for r in runs.routes), (), 0)
+
+
+def _way(problem: RunProblem, solution: KernelSolution, order: Sequence[int]) -> Way:
+    """What the kernel found, in the engines' words; ``order`` are the bookings as it had them."""
+    booked = tuple((task, order[option]) for task, option in solution.booked)
+    return Way(run_solution(problem, solution), booked)
+
+
+def _begin_with(way: Way, order: Sequence[int]) -> KernelSolution:
     place = {number: position for position, number in enumerate(order)}
-    routes = tuple(KernelRoute(r.vehicle_class, r.trips) for r in way.runs.routes)
-    return KernelSolution(routes, tuple((demand, place[number]) for demand, number in way.booked), 0)
+    return replace(kernel_solution(way.runs), booked=tuple((demand, place[number]) for demand, number in way.booked))

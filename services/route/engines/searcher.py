@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+from typing import Any
 
 from services.route.engines.messages import Better, Done, Failed, Task
-from services.route.engines.pyvrp import solve_with_pyvrp
 from services.runtime.lifeline import die_with_parent
 
 
@@ -17,17 +17,17 @@ def _main() -> None:
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
-    def send(answer: Better | Done | Failed) -> None:
+    def send(answer: Better[Any] | Done[Any] | Failed) -> None:
         pickle.dump(answer, output, protocol=pickle.HIGHEST_PROTOCOL)
         output.flush()
 
     while True:
         try:
-            task: Task = pickle.load(sys.stdin.buffer)
+            task: Task[Any, Any] = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
         try:
-            best = solve_with_pyvrp(task.problem, task.effort, lambda solution: send(Better(solution)), task.start)
+            best = task.solver(task.problem, task.effort, lambda solution: send(Better(solution)), task.start)
         except Exception as error:
             send(Failed(f"{type(error).__name__}: {error}"))
             raise

@@ -1,21 +1,15 @@
-"""Reads an instance in VRPLIB form, with the best solution known where one lies beside it.
-
-PyVRP's reader is used, since it knows the dialects of all its sets; what it says is laid out for the kernel here.
-"""
+"""An instance: one problem as PyVRP and as the kernel know it, and the best solution known."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyvrp
 
-from services.model.errors import InvalidInputError, Violation
+from services.route.instances.customers import Customers
 from services.route.kernel.problem import (
     NO_LIMIT,
     Flags,
@@ -28,26 +22,6 @@ from services.route.kernel.problem import (
     VehicleTypes,
 )
 
-
-class Rounding(StrEnum):
-    """How distances become whole numbers."""
-
-    ROUND = "round"
-    TRUNC = "trunc"
-    DIMACS = "dimacs"
-    EXACT = "exact"
-    NONE = "none"
-
-
-# By the sets' own habit; the rest round to the nearest whole number.
-_ROUNDING_OF_TYPE: Final = {
-    "VRPTW": Rounding.DIMACS,
-    "PCVRPTW": Rounding.DIMACS,
-    "MTVRPTWR": Rounding.DIMACS,
-    "MDVRPTW": Rounding.EXACT,
-    "SDVRPTW": Rounding.EXACT,
-    "HFVRP": Rounding.EXACT,
-}
 # An arc that is barred is given as longer than this; no route would drive it for less than leaving a client out.
 _BARRED: Final = 1 << 29
 # What must be served costs more to leave than all else together.
@@ -56,51 +30,17 @@ _REQUIRED: Final = 1 << 44
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance: as PyVRP reads it, as the kernel searches it, and the best solution known, if any."""
+    """An instance: as PyVRP reads it, as the kernel searches it, and the best solution known, if any.
+
+    ``customers`` is there where the set measures fewest vehicles first and then distance in double precision, which
+    whole numbers only come near to.
+    """
 
     name: str
     data: pyvrp.ProblemData
     problem: KernelProblem
     best: KernelSolution | None
-
-
-def read_instance(path: Path, rounding: Rounding | None = None) -> Instance:
-    """Read a ``.vrp`` file and the ``.sol`` beside it.
-
-    ``rounding`` is by default that which the instance's set is measured with.
-
-    Raises
-    ------
-    InvalidInputError
-        When the file is none, or has what the engines do not know: groups of clients, shipments.
-    """
-    try:
-        kind = _type_of(path)
-        data = pyvrp.read(path, round_func=(rounding or _ROUNDING_OF_TYPE.get(kind, Rounding.ROUND)).value)
-        # PyVRP and the library under it raise nearly every kind of error for what they cannot read.
-    except Exception as error:
-        raise InvalidInputError([Violation(str(path), f"is no VRPLIB instance: {error}")]) from error
-    if data.num_groups or data.num_shipments:
-        raise InvalidInputError(
-            [Violation(str(path), "has groups of clients or shipments, which no engine here knows")]
-        )
-    return Instance(path.stem, data, _problem(data), _best_known(path.with_suffix(".sol"), data))
-
-
-def _type_of(path: Path) -> str:
-    head = path.read_text(encoding="utf-8", errors="replace")[:4_000]
-    found = re.search(r"^TYPE\s*:\s*(\S+)", head, re.MULTILINE)
-    return found[1].upper() if found else ""
-
-
-def _best_known(path: Path, data: pyvrp.ProblemData) -> KernelSolution | None:
-    if not path.exists():
-        return None
-    try:
-        routes = pyvrp.read_solution(path, data).routes()
-    except Exception as error:
-        raise InvalidInputError([Violation(str(path), f"is no solution of the instance: {error}")]) from error
-    return KernelSolution(tuple(as_route(route) for route in routes), (), 0)
+    customers: Customers | None = None
 
 
 def as_route(route: pyvrp.Route) -> KernelRoute:
@@ -114,7 +54,8 @@ def as_route(route: pyvrp.Route) -> KernelRoute:
     return KernelRoute(route.vehicle_type(), tuple(tuple(trip) for trip in trips if trip))
 
 
-def _problem(data: pyvrp.ProblemData) -> KernelProblem:
+def lay_out(data: pyvrp.ProblemData) -> KernelProblem:
+    """What PyVRP was given, for the kernel."""
     profiles = range(data.num_profiles)
     by_profile = [data.distance_matrix(profile) for profile in profiles]
     distance = np.minimum(np.minimum.reduce(by_profile), _BARRED)

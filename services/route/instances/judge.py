@@ -8,18 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import pyvrp
 
+from services.route.instances.customers import Customers
+from services.route.instances.instance import Instance
 from services.route.kernel.problem import KernelRoute, KernelSolution
+
+# Sums of a route's ways in double precision differ by less than this with the order of adding up.
+_HAIR: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a solution costs in the instance's own rounding, and the rules that it breaks."""
+    """What a solution costs in the instance's own rounding, and the rules that it breaks.
 
-    cost: int
+    ``cost`` is a whole number but where the set measures in double precision; there it is the distance alone.
+    """
+
+    cost: float
     broken: tuple[str, ...]
 
 
@@ -31,6 +40,45 @@ class _Call:
     service: int
 
 
+def judge_instance(instance: Instance, solution: KernelSolution) -> Verdict:
+    """Judge as the instance's set measures."""
+    if instance.customers is not None:
+        return judge_customers(instance.customers, solution)
+    return judge(instance.data, solution)
+
+
+def judge_customers(customers: Customers, solution: KernelSolution) -> Verdict:
+    """Recompute the distance in double precision; name every rule that is broken."""
+    distances = customers.distances()
+    broken: list[str] = []
+    total = 0.0
+    for number, route in enumerate(solution.routes):
+        stops = [0, *(client + 1 for trip in route.trips for client in trip), 0]
+        if len(route.trips) > 1:
+            broken.append(f"route {number}: reloads where it may not")
+        load = sum(int(customers.demand[stop]) for stop in stops)
+        if load > customers.capacity:
+            broken.append(f"route {number}: carries {load} where {customers.capacity} is the most")
+        now = float(customers.ready[0])
+        for before, stop in pairwise(stops):
+            way = float(distances[before, stop])
+            total += way
+            now += (float(customers.service[before]) if before else 0.0) + way
+            if now > customers.due[stop] + _HAIR:
+                broken.append(f"route {number}: is at location {stop} {now - customers.due[stop]:.6f} late")
+            now = max(now, float(customers.ready[stop])) if stop else now
+    served = [client for route in solution.routes for trip in route.trips for client in trip]
+    broken += _repeated(served)
+    broken += [f"client {client} is not served" for client in range(len(customers.demand) - 1) if client not in served]
+    if len(solution.routes) > customers.vehicles:
+        broken.append(f"{len(solution.routes)} vehicles where there are {customers.vehicles}")
+    return Verdict(total, tuple(broken))
+
+
+def _repeated(served: list[int]) -> list[str]:
+    return [f"client {client} is served twice" for client in sorted({c for c in served if served.count(c) > 1})]
+
+
 def judge(data: pyvrp.ProblemData, solution: KernelSolution) -> Verdict:
     """Recompute the cost of all routes and the prizes not collected; name every rule that is broken."""
     broken: list[str] = []
@@ -40,7 +88,7 @@ def judge(data: pyvrp.ProblemData, solution: KernelSolution) -> Verdict:
         cost += route_cost
         broken += [f"route {number}: {fault}" for fault in faults]
     served = [client for route in solution.routes for trip in route.trips for client in trip]
-    broken += [f"client {client} is served twice" for client in sorted({c for c in served if served.count(c) > 1})]
+    broken += _repeated(served)
     for position, client in enumerate(data.clients()):
         if position not in set(served):
             cost += client.prize

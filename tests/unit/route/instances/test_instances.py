@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from services.cli.app import make_app
 from services.model.errors import InvalidInputError
-from services.route.instances.instance import Rounding, read_instance
 from services.route.instances.judge import judge
+from services.route.instances.reading import read_instance
+from services.route.instances.vrplib import Rounding
 from services.route.kernel.problem import KernelRoute, KernelSolution
 from services.route.kernel.search import Limits, search
 
@@ -125,7 +126,7 @@ def test_a_solution_of_something_else_is_refused(tmp_path: Path) -> None:
         read_instance(instance_file(tmp_path, solution="Route #1: 1 99\nCost 1\n"))
 
 
-@pytest.mark.parametrize("engine", ["search", "pyvrp"])
+@pytest.mark.parametrize("engine", ["search", "pyvrp", "ortools"])
 def test_the_command_prints_a_line_for_each_instance(tmp_path: Path, engine: str) -> None:
     path = str(instance_file(tmp_path))
     options = ["--engine", engine, "--seconds", "0.2"]
