@@ -14,7 +14,7 @@ from services.files.words import MODELS, TEMPERATURES
 from services.model.bags import Bagging
 from services.model.consignments import Consignment
 from services.model.day import Day
-from services.model.plan import Booking, Plan, Run, Shuttle, Stop
+from services.model.plan import Booking, Plan, Run, Shuttle, Stop, last_mile_runs
 from services.model.units import clock
 
 STOP_HEADER: Final = (
@@ -93,6 +93,7 @@ class _Writer:
         self.vehicles = {vehicle.vehicle_id: vehicle for vehicle in county.vehicles}
         self.lines = {line.line_id: line for line in county.lines}
         self.consignments = {consignment.consignment_id: consignment for consignment in day.consignments}
+        self.last_mile = last_mile_runs(plan)
         self.shuttles: dict[tuple[str, str], list[Shuttle]] = defaultdict(list)
         for shuttle in plan.shuttles:
             for consignment_id in shuttle.consignment_ids:
@@ -100,7 +101,8 @@ class _Writer:
 
     def run_rows(self, run: Run) -> Iterator[Row]:
         vehicle = self.vehicles[run.vehicle_id]
-        yield "路单", run.run_id
+        is_last_mile = any(c.consignment_id in self.last_mile for c in run.carriages)
+        yield ("路单", run.run_id, "末端接驳") if is_last_mile else ("路单", run.run_id)
         yield "日期", self.plan.service_date.isoformat()
         yield "车辆", run.vehicle_id, vehicle.kind
         yield "车主", self._partner(vehicle.owner)
@@ -183,6 +185,8 @@ class _Writer:
         for shuttle in self.shuttles[booking.trip_id, booking.consignment_id]:
             way = f"{self.nodes[shuttle.from_node]} → {self.nodes[shuttle.to_node]}"
             yield "接驳", way, f"{clock(shuttle.departure_s)}–{clock(shuttle.arrival_s)}"
+        if run := self.last_mile.get(goods.consignment_id):
+            yield "末端接驳", f"路单 {run.run_id}", run.vehicle_id
         for bag in self.bags.of_goods([goods.consignment_id]):
             yield "袋号", bag.code, f"{bag.pieces} 件", f"{thousandths(bag.weight_g)} kg"
         if loose := self.bags.loose_pieces([goods.consignment_id]):

@@ -13,7 +13,7 @@ import polars as pl
 from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.held import HeldReason
-from services.model.plan import Cost, Plan, PlanResult, Waiting
+from services.model.plan import Cost, Plan, PlanResult, Waiting, last_mile_runs
 from services.model.ways import ModeShare
 
 Language = Literal["zh", "en"]
@@ -64,6 +64,7 @@ class Summary:
     parcels_waiting: int
     weight_g: int
     runs: int
+    last_mile_runs: int
     bookings: int
     shuttles: int
     distance_m: int
@@ -130,6 +131,7 @@ def summarise(
         parcels_waiting=sum(by_id[one.consignment_id].pieces for one in plan.waiting),
         weight_g=sum(goods.weight_g for goods in day.consignments),
         runs=len(plan.runs),
+        last_mile_runs=len({run.run_id for run in last_mile_runs(plan).values()}),
         bookings=len(plan.bookings),
         shuttles=len(plan.shuttles),
         distance_m=sum(run.distance_m for run in plan.runs),

@@ -34,7 +34,8 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "nothing": "没有可配送的快件，计划为空；扣留原因见 held.csv",
         "goods": "{groups} 组，{pieces} 件，{weight} kg",
         "carried": "运输",
-        "plan": "{runs} 车次，{bookings} 搭载，{shuttles} 接驳，{km} km",
+        "plan": "{runs} 车次{last_mile}，{bookings} 搭载，{shuttles} 站场接驳，{km} km",
+        "last_mile": "（末端接驳 {runs}）",
         "villages": "到村",
         "reached": "{reached} / {villages} 村",
         "villages_wait": "，另 {villages} 村缓送",
@@ -84,7 +85,8 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "nothing": "nothing to deliver: the plan is empty; held.csv says why",
         "goods": "{groups} of {pieces} pieces, {weight} kg",
         "carried": "Carried by",
-        "plan": "{runs} runs, {bookings} bookings, {shuttles} shuttles, {km} km",
+        "plan": "{runs} runs{last_mile}, {bookings} bookings, {shuttles} shuttles, {km} km",
+        "last_mile": " ({runs} of the last mile)",
         "villages": "Villages",
         "reached": "{reached} of {villages} reached",
         "villages_wait": ", {villages} wait",
@@ -163,6 +165,7 @@ def _lines(summary: Summary, words: dict[str, str], language: Language) -> Itera
         return
     plan = words["plan"].format(
         runs=summary.runs,
+        last_mile=words["last_mile"].format(runs=summary.last_mile_runs) if summary.last_mile_runs else "",
         bookings=summary.bookings,
         shuttles=summary.shuttles,
         km=f"{summary.distance_m / 1000:,.1f}",

@@ -163,6 +163,12 @@ class Plan:
     waiting: tuple[Waiting, ...] = ()
 
 
+def last_mile_runs(plan: Plan) -> dict[str, Run]:
+    """By consignment that is booked and on a run as well: the run that does the rest of its way 末端接驳."""
+    booked = {booking.consignment_id for booking in plan.bookings}
+    return {c.consignment_id: run for run in plan.runs for c in run.carriages if c.consignment_id in booked}
+
+
 @dataclass(frozen=True, slots=True)
 class CarrierAlone:
     """What one carrier would spend without any cooperation."""

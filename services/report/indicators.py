@@ -15,7 +15,7 @@ from services.model.agreements import Direction
 from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.errors import InvalidInputError, Violation
-from services.model.plan import Booking, Plan, Run
+from services.model.plan import Booking, Plan, Run, last_mile_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +166,13 @@ def month_figures(year: int, month: int, planned: Sequence[tuple[Day, Plan]]) ->
 
 
 def carried_by(day: Day, plan: Plan) -> Iterator[Carried]:
-    """Everything that a plan carries, by run and by line."""
+    """Everything that a plan carries, by run and by line; what comes by both counts for the line."""
     goods = {consignment.consignment_id: consignment for consignment in day.consignments}
+    last_mile = last_mile_runs(plan)
     for run in plan.runs:
         for carriage in run.carriages:
+            if carriage.consignment_id in last_mile:
+                continue
             consignment = goods[carriage.consignment_id]
             yield Carried(consignment, _run_way_s(run, consignment))
     leaves = {
@@ -177,7 +180,8 @@ def carried_by(day: Day, plan: Plan) -> Iterator[Carried]:
     }
     for booking in plan.bookings:
         consignment = goods[booking.consignment_id]
-        way_s = _booking_way_s(booking, consignment, leaves.get(booking.consignment_id, booking.ready_by_s))
+        leaves_hub_s = leaves.get(booking.consignment_id, booking.ready_by_s)
+        way_s = _booking_way_s(booking, consignment, leaves_hub_s, last_mile.get(booking.consignment_id))
         yield Carried(consignment, way_s, booking.line_id, booking.trip_id)
 
 
@@ -190,9 +194,14 @@ def _run_way_s(run: Run, consignment: Consignment) -> int:
     return next(stop.start_s for stop in run.stops if name in stop.drop) - left_s
 
 
-def _booking_way_s(booking: Booking, consignment: Consignment, leaves_hub_s: int) -> int:
-    """Time from leaving the hub, by shuttle or with the trip itself, until goods can be fetched at the village."""
-    return 0 if consignment.direction is Direction.OUTBOUND else booking.available_s - leaves_hub_s
+def _booking_way_s(booking: Booking, consignment: Consignment, leaves_hub_s: int, last_mile: Run | None) -> int:
+    """Time from leaving the hub, by shuttle or with the trip itself, until goods are at the village."""
+    if consignment.direction is Direction.OUTBOUND:
+        return 0
+    if last_mile is None:
+        return booking.available_s - leaves_hub_s
+    name = consignment.consignment_id
+    return next(stop.start_s for stop in last_mile.stops if name in stop.drop) - leaves_hub_s
 
 
 def _day_figures(day: Day, plan: Plan, carried: Sequence[Carried]) -> DayFigures:
