@@ -66,6 +66,7 @@ def last_mile_days(draw: st.DrawFn) -> Day:
     tricycle = replace(
         draw(_vehicles()),
         vehicle_id="TRI",
+        kind="TRICYCLE",
         depot="TS",
         owner="TPL",
         capacity_g=200_000,
@@ -190,6 +191,7 @@ def _nodes(draw: st.DrawFn) -> list[Node]:
             open_weekdays=draw(st.sampled_from([(), (), (), (), (), (1, 4), (2, 3)])),
             max_pieces=draw(st.sampled_from([None, None, None, 5, 12])),
             max_volume_ml=draw(st.sampled_from([None, None, None, 8_000, 80_000])),
+            barred_kinds=draw(st.sampled_from([(), (), (), ("TRUCK",), ("TRUCK", "VAN")])),
         )
         for i in range(draw(st.integers(1, 5)))
     ]
@@ -215,7 +217,7 @@ def _bare_vehicles(start_s: st.SearchStrategy[int]) -> st.SearchStrategy[Vehicle
         Vehicle,
         vehicle_id=st.just("VAN"),
         owner=st.sampled_from(["EXP-A", "EXP-B", "TPL", "POST"]),
-        kind=st.just("VAN"),
+        kind=st.sampled_from(["VAN", "TRUCK"]),
         depot=st.sampled_from(["HUB", "HUB", "PO", "V0", "TS", "TS"]),
         capacity_g=st.sampled_from([40_000, 700_000]),
         capacity_ml=st.sampled_from([90_000, 4_500_000]),
@@ -230,6 +232,8 @@ def _bare_vehicles(start_s: st.SearchStrategy[int]) -> st.SearchStrategy[Vehicle
         max_work_s=st.sampled_from([None, 10_800, 36_000]),
         max_trips=st.integers(1, 3),
         co2_g_per_km=st.sampled_from([0, 187]),
+        max_drive_s=st.sampled_from([None, None, None, 1_200, 4_000]),
+        rest_s=st.sampled_from([300, 1_800]),
     )
 
 

@@ -90,6 +90,7 @@ NODE_COLUMNS: Final = (
     Column("weekdays", weekdays, "open_weekdays"),
     Column("max_pieces", amount),
     Column("max_volume_ml", amount),
+    Column("barred_kinds", listed),
 )
 PARTNER_COLUMNS: Final = (
     _required("partner_id"),
@@ -140,6 +141,8 @@ VEHICLE_COLUMNS: Final = (
     Column("mail_g", amount),
     Column("mail_ml", amount),
     Column("mail_pieces", amount),
+    Column("max_drive_s", amount),
+    Column("rest_s", amount),
 )
 TRANSFER_COLUMNS: Final = (
     _required("from_node"),

@@ -24,7 +24,8 @@ class Vehicle:
     Its day starts and ends at ``depot``. Where the depot is another node in town it drives to the hub first. Work
     runs from the start of the first stop to the end of the last and takes at most ``max_work_s``; ``max_trips``
     counts departures from the hub with a load. In a postal vehicle universal-service mail 普服邮件 goes first: the room
-    that it takes (``mail_g``, ``mail_ml``, ``mail_pieces``) is not on offer.
+    that it takes (``mail_g``, ``mail_ml``, ``mail_pieces``) is not on offer. Its driver is at the wheel for at most
+    ``max_drive_s`` without a rest of ``rest_s``.
     """
 
     vehicle_id: str
@@ -48,3 +49,5 @@ class Vehicle:
     mail_g: int = 0
     mail_ml: int = 0
     mail_pieces: int = 0
+    max_drive_s: int | None = None
+    rest_s: int = 1_800

@@ -38,7 +38,8 @@ class Node:
     ``lon`` and ``lat`` are WGS-84 degrees. A stop takes ``service_s`` plus ``service_per_piece_s`` for each piece
     and lies wholly between ``opens_s`` and ``closes_s``. ``keeps_cold`` says whether cold goods can wait here.
     ``open_weekdays`` are ISO numbers, none for every day. ``max_pieces`` (the doors of a parcel locker, the shelves of
-    a shop) and ``max_volume_ml`` are what it can keep of a day's inbound goods.
+    a shop) and ``max_volume_ml`` are what it can keep of a day's inbound goods. Vehicles of ``barred_kinds`` cannot
+    call here: the road is too narrow or the bridge too weak.
     """
 
     node_id: str
@@ -58,6 +59,7 @@ class Node:
     open_weekdays: tuple[int, ...] = ()
     max_pieces: int | None = None
     max_volume_ml: int | None = None
+    barred_kinds: tuple[str, ...] = ()
 
     @property
     def has_limited_storage(self) -> bool:

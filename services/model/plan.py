@@ -21,8 +21,9 @@ class Carriage:
 class Stop:
     """One call of a run, in seconds from midnight: ``arrival_s <= start_s <= departure_s``.
 
-    ``leg_distance_m`` is the road from the stop before (0 at the first). ``drop`` leaves the vehicle here and
-    ``take`` boards it; at the hub, inbound goods board and outbound goods leave. The load is that on departure.
+    ``leg_distance_m`` is the road from the stop before (0 at the first); on it the driver rests for ``rest_s``.
+    ``drop`` leaves the vehicle here and ``take`` boards it; at the hub, inbound goods board and outbound goods leave.
+    The load is that on departure.
     """
 
     node_id: str
@@ -35,6 +36,7 @@ class Stop:
     load_g: int
     load_ml: int
     load_pieces: int
+    rest_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

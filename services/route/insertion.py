@@ -45,7 +45,7 @@ class Fleet:
         self.tours: dict[int, Trips] = {self.position[v]: trips for v, trips in tours.items()}
         self.fen = {i: self.price_fen(i, trips) for i, trips in self.tours.items()}
         self.gaps = self.gaps_in({i: self.tours.get(i, ()) for i in range(len(self.vehicles))})
-        self._allowed: dict[tuple[str, str], Flags] = {}
+        self._allowed: dict[tuple[str, str, tuple[str, ...]], Flags] = {}
 
     def _kind(self, vehicle: Vehicle) -> tuple[Vehicle, frozenset[str]]:
         """What makes idle vehicles alike."""
@@ -54,6 +54,10 @@ class Fleet:
     def _ways(self, set_id: str, vehicle: Vehicle) -> tuple[str, ...]:
         return self.index.admitted[set_id][ResourceKind.VEHICLE].get(vehicle.vehicle_id, ())
 
+    def _has_access(self, vehicle: Vehicle, consignment: Consignment) -> bool:
+        used = self.index.node_ids[consignment.consignment_id][:1]
+        return all(vehicle.kind not in self.index.nodes[node_id].barred_kinds for node_id in used)
+
     def price_fen(self, vehicle: int, trips: Trips) -> int:
         """What a vehicle's day costs."""
         return self.meter.measure(self.vehicles[vehicle], trips).fen
@@ -61,11 +65,13 @@ class Fleet:
     def allowed(self, goods: Iterable[Consignment]) -> Flags:
         """Tell which vehicles may carry all of ``goods``."""
         may = np.ones(len(self.vehicles), dtype=bool)
-        for key, c in {(c.admission_set_id, c.temperature.value): c for c in goods}.items():
+        for key, c in {(c.admission_set_id, c.temperature.value, c.node_ids): c for c in goods}.items():
             if key not in self._allowed:
                 self._allowed[key] = np.array(
                     [
-                        bool(self._ways(c.admission_set_id, vehicle)) and c.temperature in vehicle.temperatures
+                        bool(self._ways(c.admission_set_id, vehicle))
+                        and c.temperature in vehicle.temperatures
+                        and self._has_access(vehicle, c)
                         for vehicle in self.vehicles
                     ],
                     dtype=bool,

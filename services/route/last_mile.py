@@ -12,6 +12,7 @@ from services.model.fleet import Vehicle
 from services.model.network import Node
 from services.route.day_index import DayIndex
 from services.route.options import BookingOption, hub_sides, is_possible, make_option
+from services.route.rests import pace_of, paced
 from services.route.roads.source import RoadMatrix
 from services.route.room import load_of, room_on
 from services.route.run_task import is_for_runs
@@ -19,14 +20,20 @@ from services.route.schedule import agreement_on
 
 
 def last_mile_vehicles(index: DayIndex) -> Iterator[Vehicle]:
-    """The vehicles whose depot lies in a township: they load there what trips bring."""
-    return (v for v in index.day.county.vehicles if not is_for_runs(index, v))
+    """The vehicles whose depot lies in a township and lets them call: they load there what trips bring."""
+    return (
+        vehicle
+        for vehicle in index.day.county.vehicles
+        if not is_for_runs(index, vehicle) and vehicle.kind not in index.nodes[vehicle.depot].barred_kinds
+    )
 
 
 def may_do_last_mile(index: DayIndex, vehicle: Vehicle, consignment: Consignment) -> bool:
-    """Whether a vehicle may carry a consignment, keeps its temperature and has the room."""
+    """Whether a vehicle may carry a consignment to its node, keeps its temperature and has the room."""
+    used = index.node_ids[consignment.consignment_id][:1]
     return (
-        bool(index.ways(consignment, ResourceKind.VEHICLE, vehicle.vehicle_id))
+        all(vehicle.kind not in index.nodes[node_id].barred_kinds for node_id in used)
+        and bool(index.ways(consignment, ResourceKind.VEHICLE, vehicle.vehicle_id))
         and consignment.temperature in vehicle.temperatures
         and load_of(consignment).fits(room_on(vehicle))
     )
@@ -90,7 +97,8 @@ def _is_near(index: DayIndex, matrix: RoadMatrix, vehicle: Vehicle, node: Node) 
     there = matrix.position[vehicle.depot], matrix.position[node.node_id]
     back = there[1], there[0]
     distance_m = int(matrix.distance_m[there]) + int(matrix.distance_m[back])
-    duration_s = int(matrix.duration_s[there]) + int(matrix.duration_s[back]) + node.service_s
+    drive_s = int(matrix.duration_s[there]) + int(matrix.duration_s[back])
+    duration_s = paced(drive_s, pace_of(vehicle)) + node.service_s
     return (vehicle.max_distance_m is None or distance_m <= vehicle.max_distance_m) and (
         duration_s <= vehicle.shift_end_s - vehicle.shift_start_s
     )

@@ -7,6 +7,7 @@ import itertools
 from services.model.network import Node
 from services.route.day_index import DayIndex
 from services.route.engines.engine import VehicleClass
+from services.route.rests import paced
 from services.route.roads.source import RoadMatrix
 
 
@@ -17,7 +18,7 @@ def longest_stay_s(index: DayIndex, matrix: RoadMatrix, vehicle: VehicleClass, n
     """
     hub, at_hub = index.hub, matrix.position[index.hub.node_id]
     way = (vehicle.depot, at_hub, matrix.position[node.node_id], at_hub, vehicle.depot)
-    drives_s = [int(matrix.duration_s[leg]) for leg in itertools.pairwise(way)]
+    drives_s = [paced(int(matrix.duration_s[leg]), vehicle.pace) for leg in itertools.pairwise(way)]
     loaded_s = max(vehicle.shift_start_s + drives_s[0], hub.opens_s) + hub.service_s
     if sum(int(matrix.distance_m[leg]) for leg in itertools.pairwise(way)) > vehicle.max_distance_m:
         return -1

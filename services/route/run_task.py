@@ -15,6 +15,7 @@ from services.model.units import DAY_S
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Demand, Load, RunProblem, VehicleClass
 from services.route.reach import longest_stay_s
+from services.route.rests import pace_of
 from services.route.roads.source import RoadMatrix
 from services.route.room import on_offer, room_on
 from services.route.visits import Able, Grain, Visit, make_visits
@@ -163,6 +164,8 @@ def vehicle_class(vehicle: Vehicle, count: int, matrix: RoadMatrix) -> VehicleCl
         shift_end_s=min(vehicle.shift_end_s, 2 * DAY_S),
         max_work_s=shift_s if vehicle.max_work_s is None else min(vehicle.max_work_s, shift_s),
         max_trips=vehicle.max_trips,
+        kind=vehicle.kind,
+        pace=pace_of(vehicle),
     )
 
 
@@ -204,7 +207,7 @@ def _limit_pieces(vehicle: Vehicle, pieces_left: int | None, ways: int) -> Vehic
 
 
 def _ability(index: DayIndex, matrix: RoadMatrix, fleet: Sequence[VehicleClass]) -> Able:
-    """Tell by capacity, range, time and opening hours which classes can make a visit, were it their only one."""
+    """Tell by access, capacity, range, time and hours which classes can make a visit, were it their only one."""
 
     @cache
     def stay_s(k: int, node_id: str, unloads: bool) -> int:
@@ -216,7 +219,8 @@ def _ability(index: DayIndex, matrix: RoadMatrix, fleet: Sequence[VehicleClass])
         return frozenset(
             k
             for k in visit.classes
-            if visit.deliver.fits(fleet[k].capacity)
+            if fleet[k].kind not in (*node.barred_kinds, *index.hub.barred_kinds)
+            and visit.deliver.fits(fleet[k].capacity)
             and visit.pick_up.fits(fleet[k].capacity)
             and service_s <= stay_s(k, node.node_id, visit.pick_up.pieces > 0)
         )

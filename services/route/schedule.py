@@ -16,6 +16,7 @@ from services.route.day_index import DayIndex
 from services.route.decision import LastMileTour
 from services.route.engines.engine import Load, Route
 from services.route.options import BookingOption
+from services.route.rests import rests_on_legs
 from services.route.roads.source import RoadMatrix
 from services.route.room import load_of
 from services.route.run_task import RunTask
@@ -104,8 +105,11 @@ def _written(
 ) -> Run:
     legs = [(matrix.position[a.node.node_id], matrix.position[b.node.node_id]) for a, b in itertools.pairwise(calls)]
     distances_m = [0, *(int(matrix.distance_m[leg]) for leg in legs)]
-    starts = _start_times(calls, [int(matrix.duration_s[leg]) for leg in legs], vehicle)
-    stops = _stops(calls, distances_m, [int(matrix.duration_s[leg]) for leg in legs], starts)
+    drives_s = [int(matrix.duration_s[leg]) for leg in legs]
+    rests_s = rests_on_legs(drives_s, vehicle.max_drive_s, vehicle.rest_s)
+    ways_s = [drive_s + rest_s for drive_s, rest_s in zip(drives_s, rests_s, strict=True)]
+    starts = _start_times(calls, ways_s, vehicle)
+    stops = _stops(calls, distances_m, ways_s, [0, *rests_s], starts)
     distance_m = sum(distances_m)
     duration_s = stops[-1].departure_s - stops[0].start_s
     return Run(
@@ -187,24 +191,28 @@ def _merged(calls: Sequence[_Call]) -> list[_Call]:
     return merged
 
 
-def _start_times(calls: Sequence[_Call], driving_s: Sequence[int], vehicle: Vehicle) -> list[int]:
+def _start_times(calls: Sequence[_Call], ways_s: Sequence[int], vehicle: Vehicle) -> list[int]:
     """Starts of service: first as early as possible, then as late as keeps the end, so that no time is waited away."""
     starts = [max(vehicle.shift_start_s, calls[0].window[0])]
-    for call, before, drive_s in zip(calls[1:], calls, driving_s, strict=False):
-        starts.append(max(starts[-1] + before.service_s + drive_s, call.window[0]))
+    for call, before, way_s in zip(calls[1:], calls, ways_s, strict=False):
+        starts.append(max(starts[-1] + before.service_s + way_s, call.window[0]))
     for i in range(len(calls) - 2, -1, -1):
-        latest = starts[i + 1] - driving_s[i] - calls[i].service_s
+        latest = starts[i + 1] - ways_s[i] - calls[i].service_s
         starts[i] = min(latest, calls[i].window[1])
     return starts
 
 
 def _stops(
-    calls: Sequence[_Call], distances_m: Sequence[int], driving_s: Sequence[int], starts: Sequence[int]
+    calls: Sequence[_Call],
+    distances_m: Sequence[int],
+    ways_s: Sequence[int],
+    rests_s: Sequence[int],
+    starts: Sequence[int],
 ) -> tuple[Stop, ...]:
     stops: list[Stop] = []
     aboard = Load()
     for i, call in enumerate(calls):
-        arrival_s = starts[i] if i == 0 else stops[-1].departure_s + driving_s[i - 1]
+        arrival_s = starts[i] if i == 0 else stops[-1].departure_s + ways_s[i - 1]
         aboard = sum((load_of(c) for c in call.take), aboard)
         left = sum((load_of(c) for c in call.drop), Load())
         aboard = Load(aboard.weight_g - left.weight_g, aboard.volume_ml - left.volume_ml, aboard.pieces - left.pieces)
@@ -220,6 +228,7 @@ def _stops(
                 load_g=aboard.weight_g,
                 load_ml=aboard.volume_ml,
                 load_pieces=aboard.pieces,
+                rest_s=rests_s[i],
             )
         )
     return tuple(stops)

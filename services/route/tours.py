@@ -19,6 +19,7 @@ from services.model.units import DAY_S, rate_fen
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Load
 from services.route.line_ledger import LineUse
+from services.route.rests import rests_on_legs
 from services.route.roads.source import RoadMatrix
 from services.route.room import total_load
 from services.route.run_task import is_for_runs
@@ -208,7 +209,9 @@ class TourMeter:
         for i, not_before_s in calls.not_before_s.items():
             by_s = calls.done_by_s[i] - services_s[i]
             windows_s[i] = max(windows_s[i][0], not_before_s), min(windows_s[i][1], by_s)
-        legs = [self.leg(a, b) for a, b in itertools.pairwise(rows)]
+        roads = [self.leg(a, b) for a, b in itertools.pairwise(rows)]
+        rests_s = rests_on_legs((drive_s for _, drive_s in roads), vehicle.max_drive_s, vehicle.rest_s)
+        legs = [(metres, drive_s + rest_s) for (metres, drive_s), rest_s in zip(roads, rests_s, strict=True)]
         start_s = max(vehicle.shift_start_s, windows_s[0][0])
         is_possible = start_s <= windows_s[0][1]
         for i, (_, drive_s) in enumerate(legs, start=1):

@@ -14,6 +14,7 @@ from services.model.units import clock
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Load
 from services.route.hand_over import open_nodes
+from services.route.rests import pace_of, paced
 from services.route.roads.source import RoadMatrix
 from services.route.room import load_of, room_on
 from services.route.run_task import is_for_runs
@@ -54,7 +55,9 @@ def _reason(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> tu
     if not large:
         most = max(vehicles, key=lambda v: _amounts(room_on(v)))
         return UnservedReason.TOO_LARGE, _too_large(load, most)
-    shortages = [_shortage(index, matrix, consignment, vehicle) for vehicle in large]
+    shortages = [
+        _no_entry(index, consignment, vehicle) or _shortage(index, matrix, consignment, vehicle) for vehicle in large
+    ]
     if all(shortages):
         return UnservedReason.OUT_OF_REACH, min(shortages, key=len)
     names = "、".join(v.vehicle_id for v in large[:5])
@@ -116,12 +119,20 @@ def _too_large(load: Load, most: Vehicle) -> str:
     return f"超过最大可用车辆 {most.vehicle_id}{mail}：还差 {missing or '组合容量'}"
 
 
+def _no_entry(index: DayIndex, consignment: Consignment, vehicle: Vehicle) -> str:
+    """Where a vehicle's kind cannot go to the consignment's node, or to the hub: that, else empty text."""
+    for node in (index.nodes[index.node_ids[consignment.consignment_id][0]], index.hub):
+        if vehicle.kind in node.barred_kinds:
+            return f"{node.name} 不通 {vehicle.kind}：{vehicle.vehicle_id} 不能驶入"
+    return ""
+
+
 def _shortage(index: DayIndex, matrix: RoadMatrix, consignment: Consignment, vehicle: Vehicle) -> str:
     """What this vehicle lacks to serve the consignment alone, or empty text when it could."""
     hub, node = index.hub, index.nodes[index.node_ids[consignment.consignment_id][0]]
     way = [matrix.position[n] for n in (vehicle.depot, hub.node_id, node.node_id, hub.node_id, vehicle.depot)]
     distance_m = sum(int(matrix.distance_m[a, b]) for a, b in itertools.pairwise(way))
-    drives = [int(matrix.duration_s[a, b]) for a, b in itertools.pairwise(way)]
+    drives = [paced(int(matrix.duration_s[a, b]), pace_of(vehicle)) for a, b in itertools.pairwise(way)]
     service_s = node.service_s + node.service_per_piece_s * consignment.pieces
     if vehicle.max_distance_m is not None and distance_m > vehicle.max_distance_m:
         return f"{vehicle.vehicle_id} 往返 {distance_m / 1000:.0f} km，超出续航 {vehicle.max_distance_m / 1000:.0f} km"

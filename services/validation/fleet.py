@@ -27,9 +27,12 @@ def fleet_violations(county: County) -> Iterator[Violation]:
         yield from reference_violation(vehicle.depot, nodes, f"{path}.depot", "node")
         yield from mail_violations(vehicle, partners.get(vehicle.owner), path)
         # Below 0 is reported as negative already.
-        for name in ("capacity_g", "capacity_ml", "capacity_pieces", "max_trips", "max_work_s"):
+        for name in ("capacity_g", "capacity_ml", "capacity_pieces", "max_trips", "max_work_s", "max_drive_s"):
             if getattr(vehicle, name) == 0:
                 yield Violation(f"{path}.{name}", "is 0; a vehicle without any is no use")
+        if vehicle.max_drive_s and vehicle.rest_s == 0:
+            said = f"is 0; a rest takes time where driving is limited to {vehicle.max_drive_s} s without one"
+            yield Violation(f"{path}.rest_s", said)
         if not vehicle.temperatures:
             yield Violation(f"{path}.temperatures", "is empty")
         if vehicle.shift_start_s >= vehicle.shift_end_s:

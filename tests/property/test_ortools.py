@@ -33,8 +33,10 @@ def solve(
     return found
 
 
-def without_releases(problem: KernelProblem) -> KernelProblem:
-    return replace(problem, tasks=replace(problem.tasks, release=np.zeros_like(problem.tasks.release)))
+def plain(problem: KernelProblem) -> KernelProblem:
+    """The problem without releases and without handling at depots."""
+    tasks = replace(problem.tasks, release=np.zeros_like(problem.tasks.release))
+    return replace(problem, tasks=tasks, types=replace(problem.types, handling=np.zeros_like(problem.types.handling)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def test_every_plan_passes_the_checker_and_forgets_nothing(day: Day) -> None:
     assert sorted([*carried, *left]) == sorted(c.consignment_id for c in day.consignments)
 
 
-runs_only = problems(lines=False).map(without_releases)
+runs_only = problems(lines=False).map(plain)
 
 
 @given(runs_only, st.integers(0, 99))

@@ -11,12 +11,14 @@ from typing import Final
 
 from services.model.day import Day
 from services.model.plan import Plan
+from services.route.checker.access import check_access
 from services.route.checker.admissibility import check_admissibility
 from services.route.checker.capacity import check_trip_capacity, check_trip_piece_limit, check_vehicle_capacity
 from services.route.checker.cold import check_cold
 from services.route.checker.conservation import check_conservation
 from services.route.checker.cost import check_cost
 from services.route.checker.daily_limit import check_daily_limit
+from services.route.checker.driver_rest import check_driver_rest
 from services.route.checker.facts import Facts, gather_facts
 from services.route.checker.last_mile import check_last_mile
 from services.route.checker.law import BrokenLaw, Law
@@ -47,6 +49,8 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_run_times,
     check_vehicle_limits,
     check_trip_times,
+    check_access,
+    check_driver_rest,
     check_last_mile,
     check_shuttles,
     check_cost,

@@ -29,8 +29,10 @@ def _check_driving(facts: Facts, run: Run) -> Iterator[str]:
     for before, stop in pairwise(run.stops):
         road = find_road(facts, before.node_id, stop.node_id)
         drives_s = stop.arrival_s - before.departure_s
-        if road and drives_s < road.duration_s - _DRIVING_TOLERANCE_S:
-            yield f"drives {before.node_id} -> {stop.node_id} in {drives_s} s, it takes {road.duration_s} s"
+        takes_s = road.duration_s + max(0, stop.rest_s) if road else 0
+        if road and drives_s < takes_s - _DRIVING_TOLERANCE_S:
+            resting = f" and {stop.rest_s} s of rest" if stop.rest_s else ""
+            yield f"drives {before.node_id} -> {stop.node_id} in {drives_s} s, it takes {road.duration_s} s{resting}"
 
 
 def _check_stop(facts: Facts, stop: Stop) -> Iterator[str]:

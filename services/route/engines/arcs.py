@@ -70,13 +70,20 @@ def depot_windows(problem: RunProblem, vehicle: VehicleClass) -> tuple[int, int,
     return earliest, leaves_by, max(earliest, back_by)
 
 
+def paced_s(problem: RunProblem) -> IntMatrix:
+    """What legs take with drivers' rests."""
+    pace = problem.pace
+    return -(-problem.duration_s * pace.numerator // pace.denominator)
+
+
 def common_arcs(problem: RunProblem) -> Arcs:
     """Distances and times that hold for every class, with service and the ways between depot and hub folded in."""
     hub, first, hub_service_s = problem.hub, first_demand(problem), _hub_service_s(problem)
     places = [hub, *(v.depot if v.is_last_mile else hub for v in problem.classes for _ in range(2))]
     node = np.array([*places, *(demand.node for demand in problem.demands)], dtype=np.int64)
     distance_m = problem.distance_m[np.ix_(node, node)].copy()
-    duration_s = problem.duration_s[np.ix_(node, node)].copy()
+    way_s = paced_s(problem)
+    duration_s = way_s[np.ix_(node, node)].copy()
     is_demand = np.arange(len(node)) >= first
     calls_anew = (node[:, None] != node[None, :]) | ~is_demand[:, None]
     duration_s += np.where(calls_anew & is_demand[None, :], problem.service_s[node][None, :], 0)
@@ -87,17 +94,17 @@ def common_arcs(problem: RunProblem) -> Arcs:
         if vehicle.is_last_mile:
             continue
         distance_m[start, is_demand] += problem.distance_m[vehicle.depot, hub]
-        duration_s[start, is_demand] += problem.duration_s[vehicle.depot, hub]
+        duration_s[start, is_demand] += way_s[vehicle.depot, hub]
         distance_m[is_demand, end] += problem.distance_m[hub, vehicle.depot]
-        duration_s[is_demand, end] += problem.duration_s[hub, vehicle.depot]
+        duration_s[is_demand, end] += way_s[hub, vehicle.depot]
         # The hub as the last reload before the end must cost what going straight to the end does.
         distance_m[start, 0], duration_s[start, 0] = distance_m[start, end], duration_s[start, end] = (
             problem.distance_m[vehicle.depot, hub],
-            problem.duration_s[vehicle.depot, hub],
+            way_s[vehicle.depot, hub],
         )
         distance_m[0, end], duration_s[0, end] = (
             problem.distance_m[hub, vehicle.depot],
-            problem.duration_s[hub, vehicle.depot],
+            way_s[hub, vehicle.depot],
         )
         if _unloads(problem):
             duration_s[is_demand, end] += hub_service_s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -58,6 +59,7 @@ class VehicleClass:
 
     ``depot`` is a row of the matrices. ``max_distance_m`` and ``max_work_s`` are for the whole day. One that
     ``is_last_mile`` loads and unloads at its depot, which takes ``handling_s``, and serves only what is booked to it.
+    With its driver's rests a way takes ``pace`` times its duration.
     """
 
     count: int
@@ -74,6 +76,8 @@ class VehicleClass:
     max_trips: int
     is_last_mile: bool = False
     handling_s: int = 0
+    kind: str = ""
+    pace: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,11 @@ class RunProblem:
     demands: tuple[Demand, ...]
     classes: tuple[VehicleClass, ...]
     co2_fen_per_kg: int
+
+    @property
+    def pace(self) -> Fraction:
+        """The slowest of the classes' paces: engines know one duration for each way."""
+        return max((vehicle.pace for vehicle in self.classes), default=Fraction(1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ def unknown_to_ortools(problem: KernelProblem) -> str | None:
     types = problem.types
     if problem.tasks.release.any():
         return "OR-Tools knows no release times"
+    if types.handling.any():
+        return "OR-Tools is told no handling at depots"
     if len(problem.options.task):
         return "OR-Tools knows no bookings on lines beside runs"
     reloads = sum(_reloads(problem, k) for k in range(len(types.count)))
