@@ -1,4 +1,4 @@
-"""Reads an instance of last-mile delivery on public transport: trucks to stops, lines into the city, couriers from there.
+"""Reads an instance of delivery on public transport: trucks to stops, lines into the city, couriers from there.
 
 The format is that of Delle Donne, Santini and Archetti (2025), Integrating public transport in sustainable last-mile
 delivery: Column generation approaches, European Journal of Operational Research 324(1); its 24 instances of this

@@ -18,7 +18,7 @@ import numpy as np
 from services.route.instances.transit_delivery import Place, TransitInstance
 from services.route.instances.transit_judge import TransitSolution
 from services.route.instances.transit_timetable import Courier, Parcel, timetable
-from services.route.instances.transit_tours import Tour, room_at, worthwhile_tours
+from services.route.instances.transit_tours import Tour, worthwhile_tours
 from services.route.kernel.problem import (
     NO_LIMIT,
     Ints,
@@ -171,22 +171,20 @@ def _options(
 def _ledger(
     instance: TransitInstance, trucks: tuple[Tour, ...]
 ) -> tuple[list[float], dict[tuple[int, int], tuple[int, int]]]:
-    """A row for each truck's room, with those for what it may put down beside it: of one line before, of one behind.
+    """A row for each truck's room, one before and one behind it for what two of its stops may take.
 
-    Of more lines, those are without a row of their own whose stops take most.
+    Of more stops, those are without a row of their own that take most.
     """
     room: list[float] = []
     rows: dict[tuple[int, int], tuple[int, int]] = {}
     for number, tour in enumerate(trucks):
-        lines = sorted(tour.in_stop, key=lambda line: room_at(instance, tour, line))
+        stops = sorted(tour.stops, key=lambda stop: instance.stops[stop].capacity)
         row = len(room) + 1
-        room += [room_at(instance, tour, lines[0]), instance.truck_capacity]
-        rows[number, lines[0]] = row - 1, row + 1
-        for line in lines[1:]:
-            rows[number, line] = row, row + 1
-        if len(lines) > 1:
-            room.append(room_at(instance, tour, lines[1]))
-            rows[number, lines[1]] = row, row + 2
+        limits = [min(instance.truck_capacity, instance.stops[stop].capacity) for stop in stops]
+        room += [limits[0], instance.truck_capacity, *limits[1:2]]
+        for line, stop in tour.in_stop.items():
+            at = stops.index(stop)
+            rows[number, line] = row - (at == 0), row + 1 + (at == 1)
     return room, rows
 
 

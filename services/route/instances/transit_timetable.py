@@ -68,10 +68,10 @@ def timetable(
     starts = [_starts(instance, model, number, stops, parcels) for number, stops in enumerate(trucks)]
     buses = _buses(instance, model, parcels, couriers)
     _board_in_time(instance, model, trucks, starts, parcels, buses)
-    _leave_together(instance, model, couriers, parcels, buses)
+    _leave_together(instance, model, couriers, buses)
     _fit_buses(instance, model, parcels, buses)
     _fit_in_stops(instance, model, trucks, starts, parcels, buses)
-    _fit_out_stops(instance, model, parcels, buses)
+    _fit_out_stops(instance, model, couriers, parcels, buses)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.max_time_in_seconds = _SEARCH_S
@@ -173,7 +173,11 @@ def _board_in_time(
         for bus in of:
             waits = [(bus.on_min - start.leaves_min - way, start.chosen) for start in starts[parcel.truck]]
             model.add_bool_or(
-                [chosen for wait, chosen in waits if stop.service_min - _CLOSE <= wait <= stop.longest_wait_min + _CLOSE],
+                [
+                    chosen
+                    for wait, chosen in waits
+                    if stop.service_min - _CLOSE <= wait <= stop.longest_wait_min + _CLOSE
+                ],
             ).only_enforce_if(bus.chosen)
 
 
@@ -181,18 +185,16 @@ def _leave_together(
     instance: TransitInstance,
     model: cp_model.CpModel,
     couriers: list[Courier],
-    parcels: dict[int, Parcel],
     buses: dict[int, list[_Bus]],
 ) -> None:
-    """A courier's parcels come on one bus where they ride the same line off the same truck, else near in time."""
+    """No parcel of a courier waits too long for the last of them."""
     for courier in couriers:
         stop = instance.stops[courier.stop]
         for first, second in combinations(courier.customers, 2):
-            is_alike = parcels[first] == parcels[second]
             for one in buses[first]:
                 for other in buses[second]:
                     apart = abs(one.off_min - other.off_min)
-                    if (is_alike and apart > _CLOSE) or apart > stop.longest_wait_min - stop.service_min + _CLOSE:
+                    if apart > stop.longest_wait_min - stop.service_min + _CLOSE:
                         model.add_bool_or([~one.chosen, ~other.chosen])
 
 
@@ -238,18 +240,28 @@ def _fit_in_stops(
 
 
 def _fit_out_stops(
-    instance: TransitInstance, model: cp_model.CpModel, parcels: dict[int, Parcel], buses: dict[int, list[_Bus]]
+    instance: TransitInstance,
+    model: cp_model.CpModel,
+    couriers: list[Courier],
+    parcels: dict[int, Parcel],
+    buses: dict[int, list[_Bus]],
 ) -> None:
-    """What comes to a stop within its longest wait before any bus has room there, as if none had left."""
+    """Whenever a bus comes to a stop, what it brings and what waits there for the rest of a courier's has room."""
     for stop in {parcel.out_stop for parcel in parcels.values()}:
-        there = [c for c, parcel in parcels.items() if parcel.out_stop == stop]
-        if sum(instance.customers[c].load for c in there) <= instance.stops[stop].capacity:
+        there = [courier for courier in couriers if courier.stop == stop]
+        if (
+            sum(instance.customers[c].load for courier in there for c in courier.customers)
+            <= instance.stops[stop].capacity
+        ):
             continue
-        for now in {bus.off_min for c in there for bus in buses[c]}:
-            came = [
-                int(instance.customers[c].load) * bus.chosen
-                for c in there
-                for bus in buses[c]
-                if abs(now - bus.off_min) < _CLOSE
-            ]
-            model.add(sum(came) <= int(instance.stops[stop].capacity))
+        for now in {bus.off_min for courier in there for c in courier.customers for bus in buses[c]}:
+            held = []
+            for courier in there:
+                for c in courier.customers:
+                    came = [bus.chosen for bus in buses[c] if bus.off_min <= now + _CLOSE]
+                    is_there = model.new_bool_var("")
+                    for other in courier.customers:
+                        waits = [bus.chosen for bus in buses[other] if bus.off_min >= now - _CLOSE]
+                        model.add(sum(came) + sum(waits) <= 1 + is_there)
+                    held.append(int(instance.customers[c].load) * is_there)
+            model.add(sum(held) <= int(instance.stops[stop].capacity))

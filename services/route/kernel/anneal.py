@@ -7,6 +7,7 @@ import math
 from services.route.kernel.arrays import Problem, State
 from services.route.kernel.booking import book, unbook
 from services.route.kernel.chains import drop_empty_trips, link, update_route
+from services.route.kernel.charges import change_charges, settle_charges
 from services.route.kernel.compiled import compiled, entry, inlined
 from services.route.kernel.insertion import insert_best
 from services.route.kernel.random import below, chance, uniform
@@ -23,6 +24,8 @@ _EAGER = 0.3
 # Now and then several times as much is removed: what a long route does cannot move to others string by string.
 _LARGE_CHANCE = 0.02
 _LARGE_FACTOR = 4
+# How often a charge paid once is given up or taken up.
+_CHARGE_CHANCE = 0.1
 
 
 @entry
@@ -77,9 +80,14 @@ def anneal(p: Problem, s: State, steps: int, hot: float, cold: float, route_chan
         _begin(s)
         if s.one[0].active > 0 and chance(s, route_chance):
             remove_route(p, s)
+        changes = len(p.charge_price) > 0 and chance(s, _CHARGE_CHANCE)
+        if changes:
+            change_charges(p, s)
         more = _LARGE_FACTOR if chance(s, _LARGE_CHANCE) else 1
         remove_strings(p, s, more * _MEAN_REMOVED, more * _LONGEST_STRING)
         _recreate(p, s, _BLINK, s.one[0].leaving > 0 and chance(s, _EAGER))
+        if changes:
+            settle_charges(s)
         after = s.one[0].cost
         if after < before - temperature * math.log(max(1e-300, uniform(s))):
             _accept(s)
