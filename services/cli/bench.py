@@ -14,8 +14,12 @@ import typer
 from pyvrp.stop import MaxRuntime
 from rich.console import Console
 
+from services.model.errors import InvalidInputError, Violation
 from services.route.instances.instance import Instance, Rounding, as_route, read_instance
 from services.route.instances.judge import judge
+from services.route.instances.transit_delivery import best_published, read_transit_instance
+from services.route.instances.transit_judge import judge_transit
+from services.route.instances.transit_search import solve_transit
 from services.route.kernel.problem import KernelSolution
 from services.route.kernel.search import Limits, search
 
@@ -33,16 +37,16 @@ class Line:
 
     name: str
     engine: str
-    cost: int
+    cost: float
     routes: int
     seconds: float
-    best_known: int | None
+    best_known: float | None
     gap_percent: float | None
     verdict: str
 
 
 def bench(
-    files: Annotated[list[Path], typer.Argument(help="Instances in VRPLIB form (.vrp); .sol beside them is the best.")],
+    files: Annotated[list[Path], typer.Argument(help="Instances in VRPLIB form (.vrp; best in .sol) or .city.")],
     engine: Annotated[EngineName, typer.Option(help="Who solves them.")] = EngineName.SEARCH,
     seconds: Annotated[float, typer.Option(min=0.1, max=86_400, help="Time for each.")] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search.")] = 1,
@@ -55,8 +59,10 @@ def bench(
     """Solve standard instances 标准算例 on one core and compare with the best known."""
     console = Console(highlight=False)
     for path in files:
-        instance = read_instance(path, rounding)
-        line = measure(instance, engine, seconds, seed, best)
+        if path.suffix == ".city":
+            line = measure_transit(path, engine, seconds, seed, best)
+        else:
+            line = measure(read_instance(path, rounding), engine, seconds, seed, best)
         if json:
             print(orjson.dumps(asdict(line)).decode(), flush=True)
         else:
@@ -85,6 +91,34 @@ def measure(instance: Instance, engine: EngineName, seconds: float, seed: int, b
         verdict="; ".join(verdict.broken) or "OK",
     )
     return line if not known else replace(line, gap_percent=round(100 * (verdict.cost / known - 1), 3))
+
+
+def measure_transit(path: Path, engine: EngineName, seconds: float, seed: int, best: float | None = None) -> Line:
+    """Have an instance of delivery on public transport solved, judged and held against the best published bound.
+
+    Raises
+    ------
+    InvalidInputError
+        When the file is no such instance, or the engine knows no last mile.
+    """
+    if engine is not EngineName.SEARCH:
+        raise InvalidInputError([Violation(str(path), f"has a last mile, which {engine.value} does not know")])
+    instance = read_transit_instance(path)
+    started = time.monotonic()
+    solution = solve_transit(instance, Limits(seconds, seed=seed))
+    took_s = time.monotonic() - started
+    verdict = judge_transit(instance, solution)
+    known = best_published(path) if best is None else best
+    return Line(
+        name=instance.name,
+        engine=engine.value,
+        cost=verdict.cost,
+        routes=len(solution.trucks) + len(solution.couriers),
+        seconds=round(took_s, 1),
+        best_known=known,
+        gap_percent=round(100 * (verdict.cost / known - 1), 3) if known else None,
+        verdict="; ".join(verdict.broken) or "OK",
+    )
 
 
 def _told(line: Line) -> str:

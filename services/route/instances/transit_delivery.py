@@ -29,6 +29,7 @@ without times.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from csv import DictReader
 from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot
@@ -38,6 +39,7 @@ from typing import Final
 from services.model.errors import InvalidInputError, Violation
 
 MINUTES_PER_UNIT: Final = 0.2
+_RESULTS: Final = Path("results", "mandal_instances.csv")
 _FIRST_MIN: Final = 30.0
 _EVERY_MIN: Final = 30.0
 _BUSES: Final = 15
@@ -144,6 +146,19 @@ def read_transit_instance(path: Path) -> TransitInstance:
         raise InvalidInputError(
             [Violation(str(path), f"is no instance of delivery by public transport: {error!r}")]
         ) from error
+
+
+def best_published(path: Path) -> float | None:
+    """The least primal bound published for an instance, from the ``results`` beside its folder or the folder's own."""
+    bounds = [
+        float(row["primal_bound_value"])
+        for folder in path.resolve().parents[1:3]
+        if (folder / _RESULTS).exists()
+        for row in DictReader((folder / _RESULTS).read_text(encoding="utf-8").splitlines())
+        if row["instance"] == path.stem
+    ]
+    # A method that found nothing is in the list with -1.
+    return min((bound for bound in bounds if bound > 0), default=None)
 
 
 def _read(path: Path) -> TransitInstance:

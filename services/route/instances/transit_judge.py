@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
+from math import sqrt
 from typing import Final
 
 from services.route.instances.transit_delivery import Place, TransitInstance
@@ -51,6 +52,11 @@ class TransitSolution:
     rides: tuple[Ride | None, ...]
     couriers: tuple[CourierTour, ...]
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether every parcel has a ride."""
+        return None not in self.rides
+
 
 @dataclass(frozen=True, slots=True)
 class TransitVerdict:
@@ -93,7 +99,7 @@ def judge_transit(instance: TransitInstance, solution: TransitSolution) -> Trans
 
 
 def _length(places: list[Place]) -> float:
-    return sum(((a.x - b.x) ** 2 + (a.y - b.y) ** 2) ** 0.5 for a, b in pairwise(places))
+    return sum(sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2) for a, b in pairwise(places))
 
 
 def _stays(instance: TransitInstance, solution: TransitSolution) -> tuple[list[_Stay], list[str]]:
@@ -101,8 +107,8 @@ def _stays(instance: TransitInstance, solution: TransitSolution) -> tuple[list[_
     stays, broken = [], []
     tours = defaultdict(list)
     for tour in solution.couriers:
-        for customer in tour.customers:
-            tours[customer].append(tour)
+        for served in tour.customers:
+            tours[served].append(tour)
     for number, (customer, ride) in enumerate(zip(instance.customers, solution.rides, strict=True)):
         if ride is None or len(tours[number]) != 1:
             broken.append(

@@ -7,8 +7,9 @@ buses are chosen afterwards, since they cost nothing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
 from typing import Final
@@ -32,6 +33,10 @@ from services.route.kernel.search import Limits, search
 
 # Whole units that the kernel counts in, to a unit of distance and to a minute.
 _FINE: Final = 1_000
+# The part of the time that is kept for the timetable, the seconds that one may take, and how many are tried.
+_FOR_TIMES: Final = 0.15
+_LONGEST_S: Final = 6.0
+_MOST_TRIED: Final = 30
 # Leaving a customer out costs more than all else together.
 _REQUIRED: Final = 1 << 40
 
@@ -57,12 +62,27 @@ class Translation:
 
 
 def solve_transit(instance: TransitInstance, limits: Limits) -> TransitSolution:
-    """Search an instance until the limits are spent."""
+    """Search an instance until the limits are spent: for routes most of the time, then for times.
+
+    Of the solutions found, the best is taken for which there are times that keep every limit.
+    """
+    began = time.monotonic()
     translation = translate(instance)
-    return solution_from(instance, translation, search(translation.problem, limits))
+    found: list[KernelSolution] = []
+    setting_up = time.monotonic() - began
+    seconds = max(0.0, limits.seconds * (1 - _FOR_TIMES) - setting_up)
+    search(translation.problem, replace(limits, seconds=seconds), on_best=found.append)
+    tried = solution_from(instance, translation, found[-1], _LONGEST_S)
+    for other in found[-2:-_MOST_TRIED:-1]:
+        if tried.is_timed or (limits.steps is None and time.monotonic() - began > limits.seconds):
+            break
+        tried = solution_from(instance, translation, other, _LONGEST_S)
+    return tried
 
 
-def solution_from(instance: TransitInstance, translation: Translation, found: KernelSolution) -> TransitSolution:
+def solution_from(
+    instance: TransitInstance, translation: Translation, found: KernelSolution, seconds: float
+) -> TransitSolution:
     """What the kernel found, with times for trucks, buses and couriers."""
     ways = {task: translation.ways[option] for task, option in found.booked}
     used = sorted({way.truck for way in ways.values()})
@@ -74,7 +94,7 @@ def solution_from(instance: TransitInstance, translation: Translation, found: Ke
     couriers = [
         Courier(translation.out_stops[route.vehicle_type], trip) for route in found.routes for trip in route.trips
     ]
-    return timetable(instance, [tour.stops for tour in trucks], parcels, couriers)
+    return timetable(instance, [tour.stops for tour in trucks], parcels, couriers, seconds)
 
 
 def translate(instance: TransitInstance) -> Translation:

@@ -15,7 +15,6 @@ from ortools.sat.python import cp_model
 from services.route.instances.transit_delivery import Place, TransitInstance
 from services.route.instances.transit_judge import CourierTour, Ride, TransitSolution, TruckTour
 
-_SEARCH_S: Final = 10.0
 # By how much a truck is early, so that decimals do not make it late, and below which times count as equal.
 _SLACK: Final = 1e-7
 _CLOSE: Final = 5e-7
@@ -58,9 +57,13 @@ class _Start:
 
 
 def timetable(
-    instance: TransitInstance, trucks: list[tuple[int, ...]], parcels: dict[int, Parcel], couriers: list[Courier]
+    instance: TransitInstance,
+    trucks: list[tuple[int, ...]],
+    parcels: dict[int, Parcel],
+    couriers: list[Courier],
+    seconds: float,
 ) -> TransitSolution:
-    """Times that keep every limit; where there are none, the parcels have no rides.
+    """Times that keep every limit; where none are found within ``seconds``, the parcels have no rides.
 
     A courier's parcels all come before it leaves, which is when the last of them has come.
     """
@@ -74,7 +77,7 @@ def timetable(
     _fit_out_stops(instance, model, couriers, parcels, buses)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
-    solver.parameters.max_time_in_seconds = _SEARCH_S
+    solver.parameters.max_time_in_seconds = seconds
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return TransitSolution(
             tuple(TruckTour(stops, 0.0) for stops in trucks),
