@@ -188,6 +188,8 @@ def _read(path: Path) -> TransitInstance:
                 raise ValueError(f"a line that begins with {other}")
     if len(centres) != 1:
         raise ValueError(f"{len(centres)} distribution centres where there is to be one")
+    if not customers or not lines:
+        raise ValueError("no customers, or no lines")
     return TransitInstance(
         name=path.stem,
         centre=centres[0][0],

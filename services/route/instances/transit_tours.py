@@ -30,7 +30,7 @@ def worthwhile_tours(instance: TransitInstance) -> list[Tour]:
     Of each set of lines there is the cheapest tour, and the cheapest by stops that take a whole truck's load.
     """
     found: list[Tour] = []
-    used = [n for n in range(len(instance.lines)) if any(_in_stops(instance, n, 0.0))]
+    used = [n for n in range(len(instance.lines)) if _in_stops(instance, n, 0.0)]
     for size in range(1, _MOST_LINES + 1):
         for lines in combinations(used, size):
             for room in (0.0, instance.truck_capacity):
