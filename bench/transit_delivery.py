@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from services.cli.bench import EngineName, measure_transit
+from services.route.instances.transit_measure import measure_transit
+from services.route.kernel.search import Limits
 from services.route.kernel.warm import main as compile_kernel
 
 
@@ -26,18 +27,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     compile_kernel()
-    print(f"{'instance':12}{'cost':>10}{'published':>11}{'gap %':>8}{'seconds':>9}")
-    lines = []
+    print(f"{'instance':12}{'cost':>10}{'published':>11}{'gap %':>8}{'trucks':>8}{'couriers':>10}{'seconds':>9}")
+    reached = count = 0
     for path in sorted(arguments.folder.rglob("*.city"), key=_number):
-        line = measure_transit(path, EngineName.SEARCH, arguments.seconds, arguments.seed)
-        gap = "" if line.gap_percent is None else f"{line.gap_percent:.2f}"
-        known = "" if line.best_known is None else f"{line.best_known:.2f}"
-        fault = "" if line.verdict == "OK" else f"  {line.verdict[:80]}"
-        print(f"{line.name:12}{line.cost:10.2f}{known:>11}{gap:>8}{line.seconds:9.1f}{fault}", flush=True)
-        lines.append(line)
-    kept = [line for line in lines if line.verdict == "OK" and line.best_known is not None]
-    reached = sum(line.best_known is not None and line.cost <= line.best_known for line in kept)
-    print(f"at or below the published bound: {reached} of {len(lines)}")
+        found = measure_transit(path, Limits(arguments.seconds, seed=arguments.seed))
+        gap = "" if found.gap_percent is None else f"{found.gap_percent:.2f}"
+        known = "" if found.best_known is None else f"{found.best_known:.2f}"
+        fault = "".join(f"  {fault}" for fault in found.broken[:1])
+        print(
+            f"{found.name:12}{found.cost:10.2f}{known:>11}{gap:>8}{found.trucks:8}{found.couriers:10}"
+            f"{found.seconds:9.1f}{fault}",
+            flush=True,
+        )
+        count += 1
+        reached += not found.broken and found.best_known is not None and found.cost <= found.best_known
+    print(f"at or below the published bound: {reached} of {count}")
 
 
 if __name__ == "__main__":

@@ -17,9 +17,7 @@ from rich.console import Console
 from services.model.errors import InvalidInputError, Violation
 from services.route.instances.instance import Instance, Rounding, as_route, read_instance
 from services.route.instances.judge import judge
-from services.route.instances.transit_delivery import best_published, read_transit_instance
-from services.route.instances.transit_judge import judge_transit
-from services.route.instances.transit_search import solve_transit
+from services.route.instances.transit_measure import measure_transit
 from services.route.kernel.problem import KernelSolution
 from services.route.kernel.search import Limits, search
 
@@ -60,7 +58,7 @@ def bench(
     console = Console(highlight=False)
     for path in files:
         if path.suffix == ".city":
-            line = measure_transit(path, engine, seconds, seed, best)
+            line = _transit_line(path, engine, seconds, seed, best)
         else:
             line = measure(read_instance(path, rounding), engine, seconds, seed, best)
         if json:
@@ -93,31 +91,20 @@ def measure(instance: Instance, engine: EngineName, seconds: float, seed: int, b
     return line if not known else replace(line, gap_percent=round(100 * (verdict.cost / known - 1), 3))
 
 
-def measure_transit(path: Path, engine: EngineName, seconds: float, seed: int, best: float | None = None) -> Line:
-    """Have an instance of delivery on public transport solved, judged and held against the best published bound.
-
-    Raises
-    ------
-    InvalidInputError
-        When the file is no such instance, or the engine knows no last mile.
-    """
+def _transit_line(path: Path, engine: EngineName, seconds: float, seed: int, best: float | None) -> Line:
     if engine is not EngineName.SEARCH:
         raise InvalidInputError([Violation(str(path), f"has a last mile, which {engine.value} does not know")])
-    instance = read_transit_instance(path)
-    started = time.monotonic()
-    solution = solve_transit(instance, Limits(seconds, seed=seed))
-    took_s = time.monotonic() - started
-    verdict = judge_transit(instance, solution)
-    known = best_published(path) if best is None else best
+    found = measure_transit(path, Limits(seconds, seed=seed))
+    found = found if best is None else replace(found, best_known=best)
     return Line(
-        name=instance.name,
+        name=found.name,
         engine=engine.value,
-        cost=verdict.cost,
-        routes=len(solution.trucks) + len(solution.couriers),
-        seconds=round(took_s, 1),
-        best_known=known,
-        gap_percent=round(100 * (verdict.cost / known - 1), 3) if known else None,
-        verdict="; ".join(verdict.broken) or "OK",
+        cost=found.cost,
+        routes=found.trucks + found.couriers,
+        seconds=found.seconds,
+        best_known=found.best_known,
+        gap_percent=found.gap_percent,
+        verdict="; ".join(found.broken) or "OK",
     )
 
 

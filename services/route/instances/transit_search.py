@@ -33,9 +33,11 @@ from services.route.kernel.search import Limits, search
 
 # Whole units that the kernel counts in, to a unit of distance and to a minute.
 _FINE: Final = 1_000
-# The part of the time that is kept for the timetable, the seconds that one may take, and how many are tried.
+# The part of the time that is kept for the timetable; the seconds that each may take, and that search and timetable
+# get at least; how many timetables are tried.
 _FOR_TIMES: Final = 0.15
 _LONGEST_S: Final = 6.0
+_SHORTEST_S: Final = 0.2
 _MOST_TRIED: Final = 30
 # Leaving a customer out costs more than all else together.
 _REQUIRED: Final = 1 << 40
@@ -67,16 +69,19 @@ def solve_transit(instance: TransitInstance, limits: Limits) -> TransitSolution:
     Of the solutions found, the best is taken for which there are times that keep every limit.
     """
     began = time.monotonic()
+
+    def left_s() -> float:
+        return _LONGEST_S if limits.steps is not None else min(_LONGEST_S, limits.seconds + began - time.monotonic())
+
     translation = translate(instance)
     found: list[KernelSolution] = []
-    setting_up = time.monotonic() - began
-    seconds = max(0.0, limits.seconds * (1 - _FOR_TIMES) - setting_up)
+    seconds = max(_SHORTEST_S, limits.seconds * (1 - _FOR_TIMES) + began - time.monotonic())
     search(translation.problem, replace(limits, seconds=seconds), on_best=found.append)
-    tried = solution_from(instance, translation, found[-1], _LONGEST_S)
+    tried = solution_from(instance, translation, found[-1], max(_SHORTEST_S, left_s()))
     for other in found[-2:-_MOST_TRIED:-1]:
-        if tried.is_timed or (limits.steps is None and time.monotonic() - began > limits.seconds):
+        if tried.is_timed or left_s() <= 0:
             break
-        tried = solution_from(instance, translation, other, _LONGEST_S)
+        tried = solution_from(instance, translation, other, left_s())
     return tried
 
 
