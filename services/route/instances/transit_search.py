@@ -34,11 +34,10 @@ from services.route.kernel.search import Limits, search
 # Whole units that the kernel counts in, to a unit of distance and to a minute.
 _FINE: Final = 1_000
 # The part of the time that is kept for the timetable; the seconds that each may take, and that search and timetable
-# get at least; how many timetables are tried.
-_FOR_TIMES: Final = 0.15
+# get at least.
+_FOR_TIMES: Final = 0.2
 _LONGEST_S: Final = 6.0
 _SHORTEST_S: Final = 0.2
-_MOST_TRIED: Final = 30
 # Leaving a customer out costs more than all else together.
 _REQUIRED: Final = 1 << 40
 
@@ -66,7 +65,7 @@ class Translation:
 def solve_transit(instance: TransitInstance, limits: Limits) -> TransitSolution:
     """Search an instance until the limits are spent: for routes most of the time, then for times.
 
-    Of the solutions found, the best is taken for which there are times that keep every limit.
+    Where none are found for the best solution that keep every limit, a worse one is taken for which there are some.
     """
     began = time.monotonic()
 
@@ -78,10 +77,11 @@ def solve_transit(instance: TransitInstance, limits: Limits) -> TransitSolution:
     seconds = max(_SHORTEST_S, limits.seconds * (1 - _FOR_TIMES) + began - time.monotonic())
     search(translation.problem, replace(limits, seconds=seconds), on_best=found.append)
     tried = solution_from(instance, translation, found[-1], max(_SHORTEST_S, left_s()))
-    for other in found[-2:-_MOST_TRIED:-1]:
-        if tried.is_timed or left_s() <= 0:
-            break
-        tried = solution_from(instance, translation, other, left_s())
+    # Those just before the best are much like it: twice as far back each time.
+    back = 2
+    while not tried.is_timed and left_s() > 0 and back <= len(found):
+        tried = solution_from(instance, translation, found[-back], left_s())
+        back *= 2
     return tried
 
 
@@ -188,7 +188,7 @@ def _options(
         load=_ints([instance.customers[way.customer].load for way in ways]).reshape(-1, 1),
         pieces=zero,
         station=_ints([out_stops.index(way.out_stop) for way in ways]),
-        ready=_ints([ceil(_FINE * _earliest_min(instance, trucks[way.truck], way)) for way in ways]),
+        ready=_ints([ceil(_FINE * _earliest_min(instance, trucks, way)) for way in ways]),
         due=zero + NO_LIMIT,
     )
 
@@ -213,14 +213,20 @@ def _ledger(
     return room, rows
 
 
-def _earliest_min(instance: TransitInstance, tour: Tour, way: Way) -> float:
-    """When a parcel can be at its out-stop, if its truck leaves at once and takes the next bus."""
+def _earliest_min(instance: TransitInstance, trucks: tuple[Tour, ...], way: Way) -> float:
+    """When a parcel can be at its out-stop, if its truck leaves at once and takes the next bus.
+
+    Of trucks that make the same tour, the second counts on the buses that the first leaves, and so on: thus what is due
+    early goes by the first, and a timetable can be found.
+    """
+    tour, line = trucks[way.truck], instance.lines[way.line]
     in_stop = tour.in_stop[way.line]
     places: list[Place] = [instance.centre, *(instance.stops[s].place for s in tour.stops)]
     handed = sum(a.minutes_to(b) for a, b in pairwise(places[: tour.stops.index(in_stop) + 2]))
     handed += instance.stops[in_stop].service_min
-    line = instance.lines[way.line]
     bus = max(0, ceil((handed - instance.passes_min(way.line, 0, in_stop)) / line.every_min))
+    bus += trucks[: way.truck].count(tour) * ceil(instance.truck_capacity / (line.capacity * len(tour.in_stop)))
+    bus = min(bus, max(0, line.buses - 1))
     return instance.passes_min(way.line, bus, way.out_stop) + instance.stops[way.out_stop].service_min
 
 
