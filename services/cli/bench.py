@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import orjson
 import pyvrp
@@ -20,6 +20,8 @@ from services.route.instances.judge import judge
 from services.route.instances.transit_measure import measure_transit
 from services.route.kernel.problem import KernelSolution
 from services.route.kernel.search import Limits, search
+
+_MOST_FAULTS: Final = 3
 
 
 class EngineName(StrEnum):
@@ -104,7 +106,8 @@ def _transit_line(path: Path, engine: EngineName, seconds: float, seed: int, bes
         seconds=found.seconds,
         best_known=found.best_known,
         gap_percent=found.gap_percent,
-        verdict="; ".join(found.broken) or "OK",
+        # A solution without a timetable breaks a rule for every customer.
+        verdict="; ".join(found.broken[:_MOST_FAULTS]) or "OK",
     )
 
 
