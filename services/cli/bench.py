@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import orjson
 import typer
@@ -16,8 +16,13 @@ from services.route.instances.instance import Instance
 from services.route.instances.judge import Verdict, judge_instance
 from services.route.instances.reading import read_instance
 from services.route.instances.solvers import EngineName, solve
+from services.route.instances.transit_measure import measure_transit
 from services.route.instances.vrplib import Rounding
 from services.route.kernel.problem import KernelSolution
+from services.route.kernel.search import Limits
+
+# A solution without a timetable breaks a rule for every customer.
+_MOST_FAULTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,8 @@ def bench(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Instances in VRPLIB's form (.vrp) or Solomon's (.txt). The best known is found beside them or in a "
-            "folder solutions: NAME.sol or NAME.ROUTES_DISTANCE.txt."
+            help="Instances in VRPLIB's form (.vrp), Solomon's (.txt) or of delivery on public transport (.city). The "
+            "best known is found by them: NAME.sol, NAME.ROUTES_DISTANCE.txt in solutions, or a table in results."
         ),
     ],
     engine: Annotated[EngineName, typer.Option(help="Who solves them.")] = EngineName.SEARCH,
@@ -75,10 +80,13 @@ def bench(
     console = Console(highlight=False)
     given = None if best is None else Known(best, best_routes)
     for path in files:
-        instance = read_instance(path, rounding)
-        if given is not None and given.routes is None and instance.customers is not None:
-            raise InvalidInputError([Violation(str(path), "counts vehicles first: --best needs --best-routes")])
-        line = measure(instance, engine, seconds, seed, cores, given)
+        if path.suffix == ".city":
+            line = _transit_line(path, engine, Limits(seconds, seed=seed), cores, best)
+        else:
+            instance = read_instance(path, rounding)
+            if given is not None and given.routes is None and instance.customers is not None:
+                raise InvalidInputError([Violation(str(path), "counts vehicles first: --best needs --best-routes")])
+            line = measure(instance, engine, seconds, seed, cores, given)
         if json:
             print(orjson.dumps(asdict(line)).decode(), flush=True)
         else:
@@ -149,6 +157,27 @@ def line_of(
 def _in_units(cost: float) -> float:
     """Whole numbers as they are, double precision to the four decimals that lists of best solutions give."""
     return cost if isinstance(cost, int) else round(cost, 4)
+
+
+def _transit_line(path: Path, engine: EngineName, limits: Limits, cores: int, best: float | None) -> Line:
+    if engine is not EngineName.SEARCH:
+        raise InvalidInputError([Violation(str(path), f"has a last mile, which {engine.value} does not know")])
+    if cores != 1:
+        raise InvalidInputError([Violation(str(path), "is searched on one core only")])
+    found = measure_transit(path, limits)
+    found = found if best is None else replace(found, best_known=best)
+    return Line(
+        name=found.name,
+        engine=engine.value,
+        cost=found.cost,
+        routes=found.trucks + found.couriers,
+        seconds=found.seconds,
+        best_known=found.best_known,
+        best_routes=None,
+        routes_above=None,
+        gap_percent=found.gap_percent,
+        verdict="; ".join(found.broken[:_MOST_FAULTS]) or "OK",
+    )
 
 
 def _told(line: Line) -> str:

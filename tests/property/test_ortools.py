@@ -33,7 +33,7 @@ def solve(
     return found
 
 
-def plain(problem: KernelProblem) -> KernelProblem:
+def held(problem: KernelProblem) -> KernelProblem:
     """The problem without releases and without handling at depots."""
     tasks = replace(problem.tasks, release=np.zeros_like(problem.tasks.release))
     return replace(problem, tasks=tasks, types=replace(problem.types, handling=np.zeros_like(problem.types.handling)))
@@ -65,7 +65,7 @@ def test_every_plan_passes_the_checker_and_forgets_nothing(day: Day) -> None:
     assert sorted([*carried, *left]) == sorted(c.consignment_id for c in day.consignments)
 
 
-runs_only = problems(lines=False).map(plain)
+runs_only = problems(lines=False).map(held)
 
 
 @given(runs_only, st.integers(0, 99))
@@ -101,7 +101,7 @@ def test_release_times_are_refused_by_name(problem: KernelProblem) -> None:
 @given(problems(most_tasks=2))
 @settings(max_examples=20, deadline=None)
 def test_bookings_reloads_without_end_and_costs_beyond_counting_are_refused_by_name(problem: KernelProblem) -> None:
-    problem = without_releases(problem)
+    problem = held(problem)
     one = np.zeros(1, dtype=np.int64)
     booked = replace(problem, options=Options(task=one, price=one))
     with pytest.raises(PlanningFailedError, match="bookings"):

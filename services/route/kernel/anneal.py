@@ -7,6 +7,7 @@ import math
 from services.route.kernel.arrays import Problem, State
 from services.route.kernel.booking import book, unbook
 from services.route.kernel.chains import drop_empty_trips, link, update_route
+from services.route.kernel.charges import change_charges, settle_charges
 from services.route.kernel.compiled import compiled, entry, inlined
 from services.route.kernel.insertion import insert_best
 from services.route.kernel.kinds import change_kind, furnish_reloads
@@ -26,6 +27,8 @@ _LARGE_CHANCE = 0.02
 _LARGE_FACTOR = 4
 # While something is left out, how often a whole route makes room for it.
 _LEFT_CHANCE = 0.05
+# How often a charge paid once is given up or taken up.
+_CHARGE_CHANCE = 0.1
 
 
 @entry
@@ -84,10 +87,15 @@ def anneal(p: Problem, s: State, steps: int, hot: float, cold: float, route_chan
             first = remove_for_left(p, s)
             if first >= 0:
                 insert_best(p, s, first, 0.0, False)
+        changes = len(p.charge_price) > 0 and chance(s, _CHARGE_CHANCE)
+        if changes:
+            change_charges(p, s)
         more = _LARGE_FACTOR if chance(s, _LARGE_CHANCE) else 1
         remove_strings(p, s, more * _MEAN_REMOVED, more * _LONGEST_STRING)
         changed = chance(s, kind_chance) and change_kind(p, s)
         _recreate(p, s, _BLINK, s.one[0].leaving > 0 and chance(s, _EAGER))
+        if changes:
+            settle_charges(s)
         after = s.one[0].cost
         if after < before - temperature * math.log(max(1e-300, uniform(s))):
             _accept(s)

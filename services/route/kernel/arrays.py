@@ -78,6 +78,10 @@ _ONE: Final = np.dtype(
 LEG: Final = 0
 BEFORE: Final = 1
 AFTER: Final = 2
+# On what terms a charge is to be had within a step: as it costs, for nothing, or not at all.
+NORMAL: Final = 0
+FREE: Final = 1
+BARRED: Final = 2
 
 
 class Problem(NamedTuple):
@@ -129,6 +133,7 @@ class State(NamedTuple):
     fleet: _Array
     used: _Array
     charge_users: _Array
+    charge_terms: _Array
     account: _Array
     quota_used: _Array
 
@@ -308,6 +313,7 @@ def make_state(p: Problem, types: VehicleTypes, seed: int) -> State:
         fleet=fleet,
         used=np.zeros_like(p.room),
         charge_users=np.zeros_like(p.charge_price),
+        charge_terms=np.zeros_like(p.charge_price),
         account=np.zeros(len(p.minimum), dtype=_ACCOUNT),
         quota_used=np.zeros_like(p.quota_pieces),
     )

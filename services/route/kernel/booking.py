@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.route.kernel.arrays import Problem, State
+from services.route.kernel.arrays import BARRED, FREE, Problem, State
 from services.route.kernel.compiled import compiled
 from services.route.kernel.places import NEVER
 from services.route.kernel.problem import NO_LIMIT
@@ -21,7 +21,9 @@ def price_of(p: Problem, s: State, option: int) -> int:
     price = p.option[option].price
     for place in range(p.option_charges.shape[1]):
         charge = p.option_charges[option, place]
-        if charge >= 0 and s.charge_users[charge] == 0:
+        if charge >= 0 and s.charge_terms[charge] == BARRED:
+            return NEVER
+        if charge >= 0 and s.charge_users[charge] == 0 and s.charge_terms[charge] != FREE:
             price += p.charge_price[charge]
     account = p.option[option].account
     if account >= 0:
