@@ -13,6 +13,7 @@ from services.files.manifests import PARCEL_HEADER, STOP_HEADER, manifests, safe
 from services.model.day import Day
 from services.model.plan import Plan
 from services.model.units import clock
+from tests.last_mile import last_mile_day, last_mile_plan
 from tests.papers_fixture import huadian_day, huadian_plan, legs, renamed
 
 
@@ -121,3 +122,24 @@ def test_a_node_s_name_is_no_formula(day: Day, plan: Plan) -> None:
     hostile = renamed(day, run.stops[1].node_id, "=cmd|' /C calc'!A0")
     rows = rows_of(manifests(hostile, plan)[f"路单-{run.run_id}-{run.vehicle_id}.csv"])
     assert list(stops_of(rows))[1]["名称"] == "'=cmd|' /C calc'!A0"
+
+
+def test_what_a_small_vehicle_takes_on_says_so_on_its_slip_and_on_the_run_s_paper() -> None:
+    day = last_mile_day()
+    plan = last_mile_plan(day)
+    papers = manifests(day, plan)
+    (run,) = plan.runs
+    assert papers[f"路单-{run.run_id}-TRI.csv"].decode("utf-8-sig").splitlines()[0] == f"路单,{run.run_id},末端接驳"
+    slips = [text.decode("utf-8-sig") for name, text in papers.items() if name.startswith("搭载单")]
+    assert len(slips) == 3
+    assert all(f"末端接驳,路单 {run.run_id},TRI" in slip for slip in slips)
+
+
+def test_a_rest_on_the_way_stands_with_the_stop_that_it_is_before() -> None:
+    day = last_mile_day(max_drive_s=600, rest_s=1_200)
+    plan = last_mile_plan(day)
+    (run,) = plan.runs
+    rows = manifests(day, plan)[f"路单-{run.run_id}-TRI.csv"].decode("utf-8-sig").splitlines()
+    stops = rows[rows.index(next(row for row in rows if row.endswith("途中休息(分)"))) + 1 :][: len(run.stops)]
+    assert [int(row.rsplit(",", 1)[1]) for row in stops] == [stop.rest_s // 60 for stop in run.stops]
+    assert any(stop.rest_s for stop in run.stops)

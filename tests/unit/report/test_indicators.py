@@ -18,8 +18,9 @@ from services.files.report_xlsx import report_sheets, report_xlsx
 from services.model.day import Day
 from services.model.errors import InvalidInputError
 from services.model.plan import Plan, PlanResult
-from services.report.indicators import MonthFigures, month_figures
+from services.report.indicators import MonthFigures, carried_by, month_figures
 from services.wire.documents import day_document
+from tests.last_mile import last_mile_day, last_mile_plan
 from tests.plans import cases, sample_case
 
 MONDAY = date(2026, 11, 23)
@@ -149,3 +150,17 @@ def test_two_counties_make_no_report() -> None:
     other = replace(day, county=replace(day.county, county_id="other")), replace(plan, county_id="other")
     with pytest.raises(InvalidInputError, match="several counties"):
         month_figures(2026, 11, [on(sample_case(), 0), other])
+
+
+def test_what_comes_by_a_line_and_a_small_vehicle_is_counted_once_and_takes_until_it_is_there() -> None:
+    day = last_mile_day()
+    plan = last_mile_plan(day)
+    figures = figures_of([(day, plan)])
+    goods = {c.consignment_id: c for c in day.consignments}
+    assert figures.total.pieces_in + figures.total.pieces_out == sum(c.pieces for c in goods.values())
+    assert figures.lines["FREIGHT"].pieces == sum(c.pieces for c in goods.values())
+    (run,) = plan.runs
+    ready = {b.consignment_id: b.ready_by_s for b in plan.bookings}
+    longest = [stop.start_s - ready[c] for stop in run.stops for c in stop.drop if c in ("C-1", "C-2")]
+    carried = [one.way_s for one in carried_by(day, plan) if one.way_s]
+    assert sorted(carried) == sorted(longest)
