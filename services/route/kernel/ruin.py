@@ -108,15 +108,18 @@ def _remove_string(p: Problem, s: State, task: int, slot: int, length: int) -> N
             kept += 1
     span = length + kept
     # Where the string may begin: so many tasks before this one, as far as there are any.
-    before = 0
-    node = s.node[task].prv
     start, end = tasks + 2 * slot, tasks + 2 * slot + 1
-    while node != start:
+    before, after = 0, 0
+    node = s.node[task].prv
+    while node != start and before < span - 1:
         before += node < tasks
         node = s.node[node].prv
-    after = size - 1 - before
-    least = max(0, span - 1 - after)
-    back = least + below(s, min(before, span - 1) - least + 1)
+    node = s.node[task].nxt
+    while node != end and after < span - 1:
+        after += node < tasks
+        node = s.node[node].nxt
+    least = span - 1 - after
+    back = least + below(s, before - least + 1)
     node = task
     while back > 0:
         node = s.node[node].prv
