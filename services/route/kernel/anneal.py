@@ -16,8 +16,6 @@ from services.route.kernel.ruin import is_out, remove_for_left, remove_route, re
 
 _FEW = 64
 _BLINK = 0.01
-_MEAN_REMOVED = 10
-_LONGEST_STRING = 10
 # Where not every vehicle may do everything, how often goes first what the fewest may do.
 _NARROW_FIRST = 0.3
 # While something is left out, how often all that was removed is done at any price.
@@ -90,8 +88,7 @@ def anneal(p: Problem, s: State, steps: int, hot: float, cold: float, route_chan
         changes = len(p.charge_price) > 0 and chance(s, _CHARGE_CHANCE)
         if changes:
             change_charges(p, s)
-        more = _LARGE_FACTOR if chance(s, _LARGE_CHANCE) else 1
-        remove_strings(p, s, more * _MEAN_REMOVED, more * _LONGEST_STRING)
+        remove_strings(p, s, _LARGE_FACTOR if chance(s, _LARGE_CHANCE) else 1)
         changed = chance(s, kind_chance) and change_kind(p, s)
         _recreate(p, s, _BLINK, s.one[0].leaving > 0 and chance(s, _EAGER))
         if changes:

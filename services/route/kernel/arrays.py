@@ -38,12 +38,13 @@ _KIND: Final = _whole(
 )
 _OPTION: Final = _whole("price", "first", "last", "account", "quota", "pieces", "station", "ready", "due")
 _FLAGS: Final = np.dtype([(name, np.bool_) for name in ("has_times", "has_releases", "has_kinds")], align=True)
-# Of each node: its neighbours in the route and how far the next is; then durations with windows for their beginning: of
-# the stretch from the route's start to the node, of that from it to the route's end, of the node by itself, and of that
-# from the trip's first task to it. A task is released and due as its booking says; a depot is left not before what the
-# trip that begins there takes is released, and reached before what the trip that ends there brings is due.
+# Of each node: its neighbours in the route, how far the next is and how long it takes to get there; then durations with
+# windows for their beginning: of the stretch from the route's start to the node, of that from it to the route's end, of
+# the node by itself, and of that from the trip's first task to it. A task is released and due as its booking says; a
+# depot is left not before what the trip that begins there takes is released, and reached before what the trip that ends
+# there brings is due.
 _NODE: Final = _whole(
-    *("nxt", "prv", "route", "location", "way", "stamp", "start_duration", "start_earliest", "start_latest"),
+    *("nxt", "prv", "route", "location", "way", "drive", "stamp", "start_duration", "start_earliest", "start_latest"),
     *("end_duration", "end_earliest", "end_latest", "own_duration", "own_earliest", "own_latest"),
     *("trip_duration", "trip_earliest", "trip_latest", "depot", "trip_release", "trip_due", "release", "due"),
 )

@@ -129,6 +129,8 @@ def take_reload(p: Problem, s: State, slot: int) -> int:
 @compiled
 def drop_empty_trips(p: Problem, s: State, slot: int) -> None:
     """Take out reloads before which, or at the end behind which, nothing is done."""
+    if s.slot[slot].trips == 1:
+        return
     tasks = len(p.task)
     start, end = tasks + 2 * slot, tasks + 2 * slot + 1
     node = s.node[start].nxt
@@ -150,7 +152,6 @@ def update_route(p: Problem, s: State, slot: int) -> None:
     """Compute anew all that is known of a route, and add the difference to the cost."""
     tasks = len(p.task)
     start, end = tasks + 2 * slot, tasks + 2 * slot + 1
-    k = s.slot[slot].kind
     dimensions = p.deliver.shape[1]
     distance, count, trips = 0, 0, 1
     # Forwards: distances, releases and what is loaded for each trip.
@@ -161,7 +162,7 @@ def update_route(p: Problem, s: State, slot: int) -> None:
     before, node = start, s.node[start].nxt
     while True:
         s.node[node].route = slot
-        s.node[before].way = p.distance[s.node[before].location, s.node[node].location]
+        _measure_way(p, s, before, node)
         distance += s.node[before].way
         if node < tasks:
             count += 1
@@ -181,15 +182,51 @@ def update_route(p: Problem, s: State, slot: int) -> None:
                 break
             trips += 1
         before, node = node, s.node[node].nxt
+    s.slot[slot].trips = trips
     _update_loads(p, s, start, end)
+    _update_room(p, s, slot)
     if p.one[0].has_times:
         _update_times(p, s, start, end)
-        duration = s.node[end].start_duration
-    else:
-        duration = 0
+    _update_cost(p, s, slot, distance, count)
+
+
+@compiled
+def update_inserted(p: Problem, s: State, slot: int, task: int) -> None:
+    """Compute anew what a task just put into a route changes, where all else is known: each node is passed once."""
+    before, after = s.node[task].prv, s.node[task].nxt
+    depot = s.node[before].depot if before < len(p.task) else before
+    moves_depots = s.node[task].release > s.node[depot].trip_release or s.node[task].due < NO_LIMIT
+    if s.slot[slot].tasks == 0 or moves_depots:
+        update_route(p, s, slot)
+        return
+    s.node[task].route = slot
+    s.node[task].depot = depot
+    distance = s.slot[slot].distance - s.node[before].way
+    _measure_way(p, s, before, task)
+    _measure_way(p, s, task, after)
+    distance += s.node[before].way + s.node[task].way
+    _add_load(p, s, task)
+    _update_room(p, s, slot)
+    if p.one[0].has_times:
+        _update_up_to(p, s, task, len(p.task) + 2 * slot + 1)
+        _update_onwards(p, s, task, len(p.task) + 2 * slot)
+    _update_cost(p, s, slot, distance, s.slot[slot].tasks + 1)
+
+
+@inlined
+def _measure_way(p: Problem, s: State, node: int, after: int) -> None:
+    here, there = s.node[node].location, s.node[after].location
+    s.node[node].way = p.distance[here, there]
+    if p.one[0].has_times:
+        s.node[node].drive = p.duration[here, there]
+
+
+@compiled
+def _update_cost(p: Problem, s: State, slot: int, distance: int, count: int) -> None:
+    k = s.slot[slot].kind
+    duration = s.node[len(p.task) + 2 * slot + 1].start_duration if p.one[0].has_times else 0
     s.slot[slot].distance = distance
     s.slot[slot].duration = duration
-    s.slot[slot].trips = trips
     driven = p.kind[k].per_distance * distance + p.kind[k].per_duration * duration
     cost = p.kind[k].fixed + driven if count > 0 else 0
     s.one[0].cost += cost - s.slot[slot].cost
@@ -203,13 +240,10 @@ def update_route(p: Problem, s: State, slot: int) -> None:
 
 @compiled
 def _update_loads(p: Problem, s: State, start: int, end: int) -> None:
-    tasks, dimensions = len(p.task), p.deliver.shape[1]
-    slot = s.node[start].route
-    k = s.slot[slot].kind
-    for d in range(dimensions):
+    tasks = len(p.task)
+    for d in range(p.deliver.shape[1]):
         load = s.load[start, LEG, d]
         most = load
-        least_before, least_after = most, load
         s.load[start, BEFORE, d] = most
         node = s.node[start].nxt
         while node != end:
@@ -221,53 +255,115 @@ def _update_loads(p: Problem, s: State, start: int, end: int) -> None:
                 load = s.load[node, LEG, d]
                 most = load
             s.load[node, BEFORE, d] = most
-            least_before = min(least_before, most)
             node = s.node[node].nxt
         most = 0
         node = s.node[end].prv
         while True:
             most = max(most, s.load[node, LEG, d])
             s.load[node, AFTER, d] = most
-            least_after = min(least_after, most)
             if node >= tasks:
                 most = 0
             if node == start:
                 break
             node = s.node[node].prv
-        s.room[slot, 0, d] = p.capacity[k, d] - least_before
-        s.room[slot, 1, d] = p.capacity[k, d] - least_after
+
+
+@compiled
+def _add_load(p: Problem, s: State, task: int) -> None:
+    """Load a task on the legs of its trip: what it delivers up to it, what it picks up from it on."""
+    tasks = len(p.task)
+    before, after, depot = s.node[task].prv, s.node[task].nxt, s.node[task].depot
+    for d in range(p.deliver.shape[1]):
+        delivered, picked_up = p.deliver[task, d], p.pick_up[task, d]
+        load = s.load[before, LEG, d] + picked_up
+        s.load[task, LEG, d] = load
+        s.load[task, BEFORE, d] = most = max(s.load[before, BEFORE, d] + delivered, load)
+        node = after
+        while node < tasks:
+            load = s.load[node, LEG, d] + picked_up
+            most = max(most, load)
+            s.load[node, LEG, d] = load
+            s.load[node, BEFORE, d] = most
+            s.load[node, AFTER, d] += picked_up
+            node = s.node[node].nxt
+        most = s.load[task, LEG, d]
+        if after < tasks:
+            most = max(most, s.load[after, AFTER, d])
+        s.load[task, AFTER, d] = most
+        node = before
+        while True:
+            load = s.load[node, LEG, d] + delivered
+            most = max(most, load)
+            s.load[node, LEG, d] = load
+            s.load[node, BEFORE, d] += delivered
+            s.load[node, AFTER, d] = most
+            if node == depot:
+                break
+            node = s.node[node].prv
+
+
+@compiled
+def _update_room(p: Problem, s: State, slot: int) -> None:
+    """The most room of any trip: deliveries are on board at its beginning, what is picked up at its end."""
+    start, k = len(p.task) + 2 * slot, s.slot[slot].kind
+    last = s.node[start + 1].prv
+    for d in range(p.deliver.shape[1]):
+        s.room[slot, 0, d] = p.capacity[k, d] - s.load[start, LEG, d]
+        s.room[slot, 1, d] = p.capacity[k, d] - s.load[last, LEG, d]
+    if s.slot[slot].trips == 1:
+        return
+    depot = s.node[last].depot
+    while depot != start:
+        last = s.node[depot].prv
+        for d in range(p.deliver.shape[1]):
+            s.room[slot, 0, d] = max(s.room[slot, 0, d], p.capacity[k, d] - s.load[depot, LEG, d])
+            s.room[slot, 1, d] = max(s.room[slot, 1, d], p.capacity[k, d] - s.load[last, LEG, d])
+        depot = s.node[last].depot
 
 
 @compiled
 def _update_times(p: Problem, s: State, start: int, end: int) -> None:
+    keep_up_to(s, start, released(s, start, s.node[start].trip_release))
+    _update_up_to(p, s, s.node[start].nxt, end)
+    keep_onwards(s, end, released(s, end, 0))
+    _update_onwards(p, s, s.node[end].prv, start)
+
+
+@compiled
+def _update_up_to(p: Problem, s: State, first: int, end: int) -> None:
+    """Of a node and of all behind it, compute the stretches that end there."""
     tasks = len(p.task)
-    stretch = released(s, start, s.node[start].trip_release)
-    keep_up_to(s, start, stretch)
-    before, node = start, s.node[start].nxt
-    trip = stretch
+    before, node = s.node[first].prv, first
+    stretch, trip = up_to(s, before), along(s, before)
     while True:
+        way = s.node[before].drive
         if node < tasks:
             single = own(s, node)
-            way = p.duration[s.node[before].location, s.node[node].location]
-            stretch = joined(stretch, way, single)
-            trip = single if before >= tasks else joined(trip, way, single)
-            keep_along(s, node, trip)
+            if p.one[0].has_releases:
+                trip = single if before >= tasks else joined(trip, way, single)
+                keep_along(s, node, trip)
         else:
             single = released(s, node, s.node[node].trip_release)
-            stretch = joined(stretch, p.duration[s.node[before].location, s.node[node].location], single)
+        stretch = joined(stretch, way, single)
         keep_up_to(s, node, stretch)
         if node == end:
             break
         before, node = node, s.node[node].nxt
-    stretch = released(s, end, 0)
-    keep_onwards(s, end, stretch)
-    node = end
-    while node != start:
-        before = s.node[node].prv
-        single = own(s, before) if before < tasks else released(s, before, s.node[before].trip_release)
-        stretch = joined(single, p.duration[s.node[before].location, s.node[node].location], stretch)
-        keep_onwards(s, before, stretch)
-        node = before
+
+
+@compiled
+def _update_onwards(p: Problem, s: State, last: int, start: int) -> None:
+    """Of a node and of all before it, compute the stretches that begin there."""
+    tasks = len(p.task)
+    node = last
+    stretch = onwards(s, s.node[last].nxt)
+    while True:
+        single = own(s, node) if node < tasks else released(s, node, s.node[node].trip_release)
+        stretch = joined(single, s.node[node].drive, stretch)
+        keep_onwards(s, node, stretch)
+        if node == start:
+            break
+        node = s.node[node].prv
 
 
 @compiled

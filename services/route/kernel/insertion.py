@@ -19,6 +19,7 @@ from services.route.kernel.chains import (
     save_route,
     take_reload,
     up_to,
+    update_inserted,
     update_route,
 )
 from services.route.kernel.compiled import compiled, inlined
@@ -246,6 +247,7 @@ def do(p: Problem, s: State, task: int, how: int, where: int, option: int) -> No
         after = s.node[where].nxt
         link(s, where, task)
         link(s, task, after)
+        update_inserted(p, s, slot, task)
     else:
         reload = take_reload(p, s, slot)
         if how == NEW_TRIP_BEHIND:
@@ -258,7 +260,7 @@ def do(p: Problem, s: State, task: int, how: int, where: int, option: int) -> No
             link(s, start, task)
             link(s, task, reload)
             link(s, reload, after)
-    update_route(p, s, slot)
+        update_route(p, s, slot)
 
 
 @compiled

@@ -12,6 +12,12 @@ from services.route.kernel.chains import drop_empty_trips, link, save_route, upd
 from services.route.kernel.compiled import compiled, inlined
 from services.route.kernel.random import below, chance, uniform
 
+# How many tasks a step removes on average, and from one route at most; as parts of a route's mean length where that is
+# more: after a few of many, a long route has no room for anything else.
+_MEAN_REMOVED = 10
+_LONGEST_STRING = 10
+_REMOVED_PART = 0.6
+_LONGEST_PART = 0.4
 _SPLIT = 0.5
 _SPLIT_ON = 0.01
 # How often a step tries to make room for something that is left out.
@@ -44,14 +50,16 @@ def is_out(s: State, task: int) -> bool:
 
 
 @compiled
-def remove_strings(p: Problem, s: State, mean_removed: int, longest_string: int) -> None:
-    """Remove strings from the routes around a task, each route once."""
+def remove_strings(p: Problem, s: State, factor: int) -> None:
+    """Remove strings from the routes around a task, each route once; ``factor`` times as much as is usual."""
     tasks = len(p.task)
     routes = max(1, s.one[0].active)
     served = 0
     for place in range(s.one[0].active):
         served += s.slot[s.slot[place].active].tasks
-    longest = min(float(longest_string), max(1.0, served / routes))
+    length = max(1.0, served / routes)
+    mean_removed = factor * max(float(_MEAN_REMOVED), _REMOVED_PART * length)
+    longest = min(length, factor * max(float(_LONGEST_STRING), _LONGEST_PART * length))
     most = 4.0 * mean_removed / (1.0 + longest) - 1.0
     strings = int(1.0 + uniform(s) * max(0.0, most))
     seed = _seed(s, tasks)
@@ -77,8 +85,8 @@ def remove_strings(p: Problem, s: State, mean_removed: int, longest_string: int)
             continue
         save_route(p, s, slot)
         size = s.slot[slot].tasks
-        length = int(1.0 + uniform(s) * min(float(size), longest))
-        _remove_string(p, s, task, slot, min(length, size))
+        removed = int(1.0 + uniform(s) * min(float(size), longest))
+        _remove_string(p, s, task, slot, min(removed, size))
         drop_empty_trips(p, s, slot)
         update_route(p, s, slot)
         done += 1
@@ -108,15 +116,18 @@ def _remove_string(p: Problem, s: State, task: int, slot: int, length: int) -> N
             kept += 1
     span = length + kept
     # Where the string may begin: so many tasks before this one, as far as there are any.
-    before = 0
-    node = s.node[task].prv
     start, end = tasks + 2 * slot, tasks + 2 * slot + 1
-    while node != start:
+    before, after = 0, 0
+    node = s.node[task].prv
+    while node != start and before < span - 1:
         before += node < tasks
         node = s.node[node].prv
-    after = size - 1 - before
-    least = max(0, span - 1 - after)
-    back = least + below(s, min(before, span - 1) - least + 1)
+    node = s.node[task].nxt
+    while node != end and after < span - 1:
+        after += node < tasks
+        node = s.node[node].nxt
+    least = span - 1 - after
+    back = least + below(s, before - least + 1)
     node = task
     while back > 0:
         node = s.node[node].prv

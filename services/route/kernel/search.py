@@ -18,8 +18,8 @@ _FIRST_STEPS: Final = 20
 # Temperatures at the start and at the end, as parts of what a task costs on average.
 _HOT: Final = 1.0
 _COLD: Final = 0.03
-# From a solution, what was found before must not melt away.
-_WARM: Final = 0.1
+# From a solution, what was found before must not melt away, but tasks must still change routes.
+_WARM: Final = 0.3
 _ROUTE_CHANCE: Final = 0.02
 # How often what is left of a route goes to a vehicle of another kind.
 _KIND_CHANCE: Final = 0.2
