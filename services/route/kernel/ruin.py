@@ -12,12 +12,13 @@ from services.route.kernel.chains import drop_empty_trips, link, save_route, upd
 from services.route.kernel.compiled import compiled, inlined
 from services.route.kernel.random import below, chance, uniform
 
-# How many tasks a step removes on average, and from one route at most; as parts of a route's mean length where that is
-# more: after a few of many, a long route has no room for anything else.
-_MEAN_REMOVED = 10
-_LONGEST_STRING = 10
-_REMOVED_PART = 0.6
-_LONGEST_PART = 0.4
+# How many tasks a step removes on average, and from one route at most; and more of them for each task by which routes
+# are longer than others on average: after a few of many, a long route has no room for anything else.
+_MEAN_REMOVED = 10.0
+_LONGEST_STRING = 10.0
+_LONG_ROUTE = 25.0
+_REMOVED_MORE = 0.8
+_LONGEST_MORE = 0.4
 _SPLIT = 0.5
 _SPLIT_ON = 0.01
 # How often a step tries to make room for something that is left out.
@@ -58,8 +59,9 @@ def remove_strings(p: Problem, s: State, factor: int) -> None:
     for place in range(s.one[0].active):
         served += s.slot[s.slot[place].active].tasks
     length = max(1.0, served / routes)
-    mean_removed = factor * max(float(_MEAN_REMOVED), _REMOVED_PART * length)
-    longest = min(length, factor * max(float(_LONGEST_STRING), _LONGEST_PART * length))
+    longer = max(0.0, length - _LONG_ROUTE)
+    mean_removed = factor * (_MEAN_REMOVED + _REMOVED_MORE * longer)
+    longest = min(length, factor * (_LONGEST_STRING + _LONGEST_MORE * longer))
     most = 4.0 * mean_removed / (1.0 + longest) - 1.0
     strings = int(1.0 + uniform(s) * max(0.0, most))
     seed = _seed(s, tasks)
