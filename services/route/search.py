@@ -14,7 +14,7 @@ from services.route.assignment import assign_bookings
 from services.route.day_index import DayIndex
 from services.route.decision import Decision
 from services.route.engines.engine import Effort, Engine, JointEngine, RunSolution, ShouldStop, Way
-from services.route.joint import make_joint_task
+from services.route.joint import JointTask, make_joint_task
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
 from services.route.run_task import RunTask, make_run_task
@@ -29,6 +29,7 @@ _RUNS_PART: Final = 0.4
 _ROUND_PART: Final = 0.1
 # With an engine that decides lines itself, the rest is for both together.
 _JOINT_PART: Final = 0.6
+_BUNDLES_PART: Final = 0.75
 POLISH_PART: Final = 0.2
 # From a decision made for other prices, what runs carry is nearly all there is to find.
 _ANEW_PART: Final = 0.6
@@ -90,7 +91,7 @@ class Search:
         if runs_only is None or not options:
             return None if runs_only is None else Found(runs_only, runs_only)
         if isinstance(self.engine, JointEngine):
-            return Found(runs_only, self._jointly(self.engine, runs_only, options))
+            return Found(runs_only, self._jointly(self.engine, runs_only, options, _JOINT_PART))
         return Found(runs_only, self.polished(self._with_lines(runs_only, options, len(_ROUNDS))))
 
     def from_start(self, start: Decision, options: Sequence[BookingOption]) -> Decision:
@@ -101,11 +102,11 @@ class Search:
         """
         if self.should_stop():
             return start
+        if options and isinstance(self.engine, JointEngine):
+            return self._jointly(self.engine, start, options, 1.0)
         starts = [start, *[None] * (max(self.settings.cores, 2) - 1)]
         again = self._best_runs(start, _ANEW_PART, starts, "runs", 22)
         best = min([start, *([again] if again else [])], key=self.cost)
-        if options and isinstance(self.engine, JointEngine):
-            return self._jointly(self.engine, best, options)
         return self.polished(self._with_lines(best, options, _ROUNDS_ANEW) if options else best)
 
     def polished(self, decision: Decision) -> Decision:
@@ -234,16 +235,28 @@ class Search:
             self._tell("lines", best_fen, 43 + 12 * (number + 1))
         return best
 
-    def _jointly(self, engine: JointEngine, start: Decision, options: Sequence[BookingOption]) -> Decision:
+    def _jointly(
+        self, engine: JointEngine, start: Decision, options: Sequence[BookingOption], part: float
+    ) -> Decision:
         """Decide runs and lines in one search; never worse than the start.
 
-        Where no vehicle may carry anything, choosing among the bookings is all there is to do.
+        Goods that could go the same ways first move as one, then what has exactly the same rights. Where no vehicle may
+        carry anything, choosing among the bookings is all there is to do.
         """
-        joint = make_joint_task(self.index, self.matrix, options)
-        if not joint.bookable.bookings or not joint.problem.classes:
-            return self.polished(self._with_lines(start, options, len(_ROUNDS)))
-        if self.is_over():
-            return start
+        best = start
+        for grain, share in ((Grain.COARSE, _BUNDLES_PART), (Grain.FINE, 1 - _BUNDLES_PART)):
+            joint = make_joint_task(self.index, self.matrix, options, grain)
+            if not joint.bookable.bookings or not joint.problem.classes:
+                return self.polished(self._with_lines(best, options, len(_ROUNDS)))
+            if self.is_over():
+                break
+            # Only coarse demands are few enough for a search to begin anew.
+            best = self._search_jointly(engine, joint, best, part * share, grain is Grain.COARSE)
+        return best
+
+    def _search_jointly(
+        self, engine: JointEngine, joint: JointTask, start: Decision, part: float, anew: bool
+    ) -> Decision:
         carried = carry_over(start.task, start.solution, joint.task)
         begin = joint.way(replace(start, task=joint.task, solution=carried))
         told = [self.cost(start)]
@@ -253,9 +266,9 @@ class Search:
                 told.append(min(told[-1], self.cost(joint.decision(way))))
                 self._tell("lines", told[-1], 60)
 
-            effort = self._effort(_JOINT_PART).reseeded(number)
+            effort = self._effort(part).reseeded(number)
             # Every other core begins anew: which vehicles are used is hard to change from a start.
-            first = begin if number % 2 == 0 else None
+            first = None if anew and number % 2 else begin
             found = engine.solve_jointly(joint.problem, joint.bookable, effort, self.should_stop, on_best, first)
             return joint.decision(found)
 
