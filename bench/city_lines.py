@@ -35,7 +35,11 @@ def plan_city(gazetteer: Path, seconds: int, cores: int) -> None:
             f"{time.monotonic() - started:6.1f} {plan.cost.total_fen:11,d} {len(plan.unserved):8d}",
             flush=True,
         )
-        total_fen, unserved, villages = total_fen + plan.cost.total_fen, unserved + len(plan.unserved), villages + called
+        total_fen, unserved, villages = (
+            total_fen + plan.cost.total_fen,
+            unserved + len(plan.unserved),
+            villages + called,
+        )
         broken += len(check(day, plan))
     print(
         f"{villages:,} villages in {time.monotonic() - began:.1f} s: {total_fen:,} fen, {unserved} unserved, "

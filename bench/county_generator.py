@@ -104,7 +104,7 @@ def _county(county_map: CountyMap, draw: np.random.Generator) -> County:
 
 def _tricycle_station(township: Township, with_freight: set[str], draw: np.random.Generator) -> str:
     """Its post office, where the postal route calls, or its supermarket, where a freight line does."""
-    is_at_supermarket = township.code in with_freight and draw.random() < 0.5  # noqa: PLR2004 half of them
+    is_at_supermarket = township.code in with_freight and draw.random() < 0.5
     return f"{'SM' if is_at_supermarket else 'PO'}-{township.code}"
 
 

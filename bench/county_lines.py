@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -48,9 +49,7 @@ class _Service:
 _SERVICES: Final = {
     LineKind.BUS: _Service(((112_000, 186_000), (771_000, 1_303_000), (42, 71)), 15_000, 60, 30),
     LineKind.POSTAL: _Service(((304_000, 391_000), (2_228_000, 3_551_000), (256, 354)), 30_000, 480, 25, 5),
-    LineKind.FREIGHT: _Service(
-        ((884_000, 1_394_000), (6_712_000, 8_388_000), (744, 1_065)), 50_000, 600, 0, 10, 2_000
-    ),
+    LineKind.FREIGHT: _Service(((884_000, 1_394_000), (6_712_000, 8_388_000), (744, 1_065)), 50_000, 600, 0, 10, 2_000),
     LineKind.COMMERCE: _Service(((302_000, 410_000), (2_298_000, 2_999_000), (225, 275)), 30_000, 420, 35),
     LineKind.RAIL: _Service(((1_013_000, 1_014_000), (4_372_000, 5_803_000), (315, 367)), 40_000, 300, 15, 5),
 }
@@ -189,7 +188,7 @@ def _line(
 
 def _times(stops: Sequence[str], stations: Stations, start_s: int, dwell_s: int) -> tuple[StopTime, ...]:
     times, now_s = [StopTime(stops[0], start_s, start_s)], start_s
-    for here, there in zip(stops, stops[1:], strict=False):
+    for here, there in pairwise(stops):
         arrival_s = now_s + max(60, round(stations.at[here].distance_m(stations.at[there]) * _DETOUR / _SPEED_M_PER_S))
         now_s = arrival_s + (dwell_s if there != stops[-1] else 0)
         times.append(StopTime(there, arrival_s, now_s))

@@ -1,9 +1,9 @@
 """A coarser joint task: goods at a node that could go by the same ways are one demand, so that they move as one.
 
-A village's parcels belong to several carriers, and what has exactly the same rights is little: hundreds of demands become
-thousands, a search takes several times as long for each step, and no single one of them spares a van its call. Here
-what has some way of each kind in common is put together, at the price of the ways that only some of it had: a search of
-finer demands can go on from there.
+A village's parcels belong to several carriers, and what has exactly the same rights is little: hundreds of demands
+become thousands, a search takes several times as long for each step, and no single one of them spares a van its call.
+Here what has some way of each kind in common is put together, at the price of the ways that only some of it had: a
+search of finer demands can go on from there.
 """
 
 from __future__ import annotations

@@ -91,19 +91,22 @@ class Search:
         if runs_only is None or not options:
             return None if runs_only is None else Found(runs_only, runs_only)
         if isinstance(self.engine, JointEngine):
-            return Found(runs_only, self._jointly(self.engine, runs_only, options, _JOINT_PART))
+            return Found(runs_only, self._jointly(self.engine, [runs_only, None], options, _JOINT_PART))
         return Found(runs_only, self.polished(self._with_lines(runs_only, options, len(_ROUNDS))))
 
-    def from_start(self, start: Decision, options: Sequence[BookingOption]) -> Decision:
+    def from_start(
+        self, start: Decision, options: Sequence[BookingOption], runs_only: Decision | None = None
+    ) -> Decision:
         """Search from a decision made for other prices, and anew beside it; never worse than that decision.
 
         With few long routes the start decides which vehicles are used, and other prices may call for others. However
-        late it is, one short search is made.
+        late it is, one short search is made. An engine that decides lines itself begins from ``runs_only`` as well, or
+        on one core in place of the decision: which vehicles it and the lines need is decided anew.
         """
         if self.should_stop():
             return start
         if options and isinstance(self.engine, JointEngine):
-            return self._jointly(self.engine, start, options, 1.0)
+            return min([start, self._jointly(self.engine, [runs_only or start, start], options, 1.0)], key=self.cost)
         starts = [start, *[None] * (max(self.settings.cores, 2) - 1)]
         again = self._best_runs(start, _ANEW_PART, starts, "runs", 22)
         best = min([start, *([again] if again else [])], key=self.cost)
@@ -236,45 +239,53 @@ class Search:
         return best
 
     def _jointly(
-        self, engine: JointEngine, start: Decision, options: Sequence[BookingOption], part: float
+        self, engine: JointEngine, starts: Sequence[Decision | None], options: Sequence[BookingOption], part: float
     ) -> Decision:
-        """Decide runs and lines in one search; never worse than the start.
+        """Decide runs and lines in one search; never worse than the first start, which may not be ``None``.
 
-        Goods that could go the same ways first move as one, then what has exactly the same rights. Where no vehicle may
-        carry anything, choosing among the bookings is all there is to do.
+        Goods that could go the same ways first move as one, then what has exactly the same rights. Cores begin from one
+        start each, anew where that is ``None``: only bundles are few enough for that. Where no vehicle may carry
+        anything, choosing among the bookings is all there is to do.
         """
-        best = start
+        best = next(start for start in starts if start is not None)
         for grain, share in ((Grain.COARSE, _BUNDLES_PART), (Grain.FINE, 1 - _BUNDLES_PART)):
             joint = make_joint_task(self.index, self.matrix, options, grain)
             if not joint.bookable.bookings or not joint.problem.classes:
                 return self.polished(self._with_lines(best, options, len(_ROUNDS)))
             if self.is_over():
                 break
-            # Only coarse demands are few enough for a search to begin anew.
-            best = self._search_jointly(engine, joint, best, part * share, grain is Grain.COARSE)
+            begins = starts if grain is Grain.COARSE else [best]
+            best = self._search_jointly(engine, joint, best, begins, part * share)
         return best
 
     def _search_jointly(
-        self, engine: JointEngine, joint: JointTask, start: Decision, part: float, anew: bool
+        self,
+        engine: JointEngine,
+        joint: JointTask,
+        best: Decision,
+        starts: Sequence[Decision | None],
+        part: float,
     ) -> Decision:
-        carried = carry_over(start.task, start.solution, joint.task)
-        begin = joint.way(replace(start, task=joint.task, solution=carried))
-        told = [self.cost(start)]
+        """Search a joint task from a start on each core and keep the cheapest; never worse than ``best``."""
+        told = [self.cost(best)]
+
+        def begin(start: Decision) -> Way:
+            carried = carry_over(start.task, start.solution, joint.task)
+            return joint.way(replace(start, task=joint.task, solution=carried))
 
         def search(number: int) -> Decision:
             def on_best(way: Way) -> None:
                 told.append(min(told[-1], self.cost(joint.decision(way))))
                 self._tell("lines", told[-1], 60)
 
-            effort = self._effort(part).reseeded(number)
-            # Every other core begins anew: which vehicles are used is hard to change from a start.
-            first = None if anew and number % 2 else begin
+            effort, start = self._effort(part).reseeded(number), starts[number % len(starts)]
+            first = None if start is None else begin(start)
             found = engine.solve_jointly(joint.problem, joint.bookable, effort, self.should_stop, on_best, first)
             return joint.decision(found)
 
         with ThreadPoolExecutor(self.settings.cores) as pool:
             found = list(pool.map(search, range(self.settings.cores)))
-        return min([start, *found], key=self.cost)
+        return min([best, *found], key=self.cost)
 
     def _try(self, choices: Sequence[tuple[BookingOption, ...]], best: Decision) -> list[Decision]:
         def search(choice: tuple[BookingOption, ...]) -> Decision | None:
