@@ -29,7 +29,10 @@ _RUNS_PART: Final = 0.4
 _ROUND_PART: Final = 0.1
 # With an engine that decides lines itself, the rest is for both together.
 _JOINT_PART: Final = 0.6
-_BUNDLES_PART: Final = 0.75
+# Of that: two tries with bundles, on from the best of them, then finely.
+_TRIES: Final = 2
+_BUNDLE_PARTS: Final = (0.3, 0.3, 0.25)
+_FINE_PARTS: Final = (0.15,)
 POLISH_PART: Final = 0.2
 # From a decision made for other prices, what runs carry is nearly all there is to find.
 _ANEW_PART: Final = 0.6
@@ -244,18 +247,20 @@ class Search:
         """Decide runs and lines in one search; never worse than the first start, which may not be ``None``.
 
         Goods that could go the same ways first move as one, then what has exactly the same rights. Cores begin from one
-        start each, anew where that is ``None``: only bundles are few enough for that. Where no vehicle may carry
-        anything, choosing among the bookings is all there is to do.
+        start each, anew where that is ``None``: only bundles are few enough for that. They do so twice, since how many
+        vehicles are left is decided early and hard to change. Where no vehicle may carry anything, choosing among the
+        bookings is all there is to do.
         """
         best = next(start for start in starts if start is not None)
-        for grain, share in ((Grain.COARSE, _BUNDLES_PART), (Grain.FINE, 1 - _BUNDLES_PART)):
+        for grain in (Grain.COARSE, Grain.FINE):
             joint = make_joint_task(self.index, self.matrix, options, grain)
             if not joint.bookable.bookings or not joint.problem.classes:
                 return self.polished(self._with_lines(best, options, len(_ROUNDS)))
-            if self.is_over():
-                break
-            begins = starts if grain is Grain.COARSE else [best]
-            best = self._search_jointly(engine, joint, best, begins, part * share)
+            for number, share in enumerate(_BUNDLE_PARTS if grain is Grain.COARSE else _FINE_PARTS):
+                if self.is_over():
+                    return best
+                begins = starts if grain is Grain.COARSE and number < _TRIES else [best]
+                best = self._search_jointly(engine, joint, best, begins, part * share, number)
         return best
 
     def _search_jointly(
@@ -265,6 +270,7 @@ class Search:
         best: Decision,
         starts: Sequence[Decision | None],
         part: float,
+        attempt: int,
     ) -> Decision:
         """Search a joint task from a start on each core and keep the cheapest; never worse than ``best``."""
         told = [self.cost(best)]
@@ -278,7 +284,8 @@ class Search:
                 told.append(min(told[-1], self.cost(joint.decision(way))))
                 self._tell("lines", told[-1], 60)
 
-            effort, start = self._effort(part).reseeded(number), starts[number % len(starts)]
+            effort = self._effort(part).reseeded(number + self.settings.cores * attempt)
+            start = starts[number % len(starts)]
             first = None if start is None else begin(start)
             found = engine.solve_jointly(joint.problem, joint.bookable, effort, self.should_stop, on_best, first)
             return joint.decision(found)
