@@ -14,7 +14,7 @@ from services.route.engines.kernel import KernelEngine
 from services.route.planner import plan_day
 
 # Of a day's time, what goes into offers, papers and checks rather than into its search.
-_BESIDE: Final = 0.12
+_BESIDE: Final = 0.3
 _KIB: Final = 1 << 10
 
 

@@ -66,7 +66,6 @@ def test_the_city_is_six_hubs_and_all_its_villages() -> None:
     assert sum(len(township.villages) for one in maps for township in one.townships) == 1_384
 
 
-@pytest.mark.slow
 def test_every_day_of_the_city_is_sound() -> None:
     assert [day_violations(day) for day in draw_city(GAZETTEER, 1)] == [[]] * 6
 
