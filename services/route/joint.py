@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from services.model.agreements import Direction
 from services.model.consignments import Consignment, ResourceKind
 from services.model.fleet import Vehicle
+from services.route.bundles import Place, bundle
 from services.route.day_index import DayIndex
 from services.route.decision import Decision, LastMileTour
 from services.route.engines.engine import Bookable, Booking, Demand, Load, Route, RunProblem, Way
@@ -22,9 +24,8 @@ from services.route.room import load_of, on_offer, room_on, total_load
 from services.route.run_task import RunTask, make_run_task, vehicle_class
 from services.route.visits import Grain
 
-# What a consignment can be booked on, trip, stops, agreement and station; and that with the vehicles of the stations.
-_Place = tuple[str, int, int, str, str]
-_Rights = tuple[tuple[_Place, ...], frozenset[str]]
+# What a consignment can be booked on, with the vehicles of the stations.
+_Rights = tuple[tuple[Place, ...], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +70,21 @@ class JointTask:
         return Way(replace(decision.solution, routes=routes), tuple(dict(numbers).items()))
 
     def _last_mile_routes(self, decision: Decision) -> Iterator[Route]:
-        demand_of = {group: demand for demand, group in enumerate(self.task.demands)}
+        demand_of = {c: demand for demand, group in enumerate(self.task.demands) for c in group}
         class_of = {v: k for k, group in enumerate(self.last_mile, start=len(self.task.classes)) for v in group}
         for tour in decision.last_mile:
-            trips = (tuple(demand_of[visit] for visit in trip if visit in demand_of) for trip in tour.trips)
+            trips = (
+                tuple(dict.fromkeys(demand_of[c] for visit in trip for c in visit if c in demand_of))
+                for trip in tour.trips
+            )
             if kept := tuple(trip for trip in trips if trip):
                 yield Route(class_of[tour.vehicle_id], kept)
 
 
-def make_joint_task(index: DayIndex, matrix: RoadMatrix, options: Sequence[BookingOption]) -> JointTask:
-    """Make the problem of deciding runs and bookings at once.
+def make_joint_task(
+    index: DayIndex, matrix: RoadMatrix, options: Sequence[BookingOption], grain: Grain = Grain.FINE
+) -> JointTask:
+    """Make the problem of deciding runs and bookings at once; with a coarse ``grain`` of fewer, larger demands.
 
     An agreement's pieces a day are shared out beforehand between the vehicles and the trips that it opens, since no
     engine knows a limit that both have in common.
@@ -89,6 +95,8 @@ def make_joint_task(index: DayIndex, matrix: RoadMatrix, options: Sequence[Booki
     quota, on_lines = _quotas(index, options)
     task = make_run_task(index, matrix, index.day.consignments, on_lines, Grain.FINE)
     task = _parted(index, _with_others(index, matrix, task, by_consignment), by_consignment)
+    if grain is Grain.COARSE:
+        task = bundle(index, task, by_consignment, partial(_last_mile_of, index), _place)
     problem, last_mile = _with_last_mile(index, matrix, task, options)
     bookings: list[Booking] = []
     chosen: list[tuple[BookingOption, ...]] = []
@@ -103,7 +111,7 @@ def make_joint_task(index: DayIndex, matrix: RoadMatrix, options: Sequence[Booki
     return JointTask(task, problem, ledger.bookable(bookings), tuple(chosen), last_mile)
 
 
-def _place(option: BookingOption) -> _Place:
+def _place(option: BookingOption) -> Place:
     return option.trip.trip_id, option.board_index, option.alight_index, option.agreement_id, option.station
 
 

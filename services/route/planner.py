@@ -75,7 +75,7 @@ def plan_day(
     best = _Best(search, found.runs_only, found.best)
     if waits:
         later = replace(search, index=DayIndex.of(day), stage=_WAITING, deadline=began + settings.time_budget_s)
-        best = replace(best, later=later, waiting=later.from_start(found.best, options))
+        best = replace(best, later=later, waiting=later.from_start(found.best, options, found.runs_only))
     comparison = None
     if settings.compare and not should_stop():
         best = best.polished()

@@ -14,7 +14,7 @@ from services.route.assignment import assign_bookings
 from services.route.day_index import DayIndex
 from services.route.decision import Decision
 from services.route.engines.engine import Effort, Engine, JointEngine, RunSolution, ShouldStop, Way
-from services.route.joint import make_joint_task
+from services.route.joint import JointTask, make_joint_task
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
 from services.route.run_task import RunTask, make_run_task
@@ -29,6 +29,10 @@ _RUNS_PART: Final = 0.4
 _ROUND_PART: Final = 0.1
 # With an engine that decides lines itself, the rest is for both together.
 _JOINT_PART: Final = 0.6
+# Of that: two tries with bundles, on from the best of them, then finely.
+_TRIES: Final = 2
+_BUNDLE_PARTS: Final = (0.3, 0.3, 0.25)
+_FINE_PARTS: Final = (0.15,)
 POLISH_PART: Final = 0.2
 # From a decision made for other prices, what runs carry is nearly all there is to find.
 _ANEW_PART: Final = 0.6
@@ -90,22 +94,25 @@ class Search:
         if runs_only is None or not options:
             return None if runs_only is None else Found(runs_only, runs_only)
         if isinstance(self.engine, JointEngine):
-            return Found(runs_only, self._jointly(self.engine, runs_only, options))
+            return Found(runs_only, self._jointly(self.engine, [runs_only, None], options, _JOINT_PART))
         return Found(runs_only, self.polished(self._with_lines(runs_only, options, len(_ROUNDS))))
 
-    def from_start(self, start: Decision, options: Sequence[BookingOption]) -> Decision:
+    def from_start(
+        self, start: Decision, options: Sequence[BookingOption], runs_only: Decision | None = None
+    ) -> Decision:
         """Search from a decision made for other prices, and anew beside it; never worse than that decision.
 
         With few long routes the start decides which vehicles are used, and other prices may call for others. However
-        late it is, one short search is made.
+        late it is, one short search is made. An engine that decides lines itself begins from ``runs_only`` as well, or
+        on one core in place of the decision: which vehicles it and the lines need is decided anew.
         """
         if self.should_stop():
             return start
+        if options and isinstance(self.engine, JointEngine):
+            return min([start, self._jointly(self.engine, [runs_only or start, start], options, 1.0)], key=self.cost)
         starts = [start, *[None] * (max(self.settings.cores, 2) - 1)]
         again = self._best_runs(start, _ANEW_PART, starts, "runs", 22)
         best = min([start, *([again] if again else [])], key=self.cost)
-        if options and isinstance(self.engine, JointEngine):
-            return self._jointly(self.engine, best, options)
         return self.polished(self._with_lines(best, options, _ROUNDS_ANEW) if options else best)
 
     def polished(self, decision: Decision) -> Decision:
@@ -234,34 +241,58 @@ class Search:
             self._tell("lines", best_fen, 43 + 12 * (number + 1))
         return best
 
-    def _jointly(self, engine: JointEngine, start: Decision, options: Sequence[BookingOption]) -> Decision:
-        """Decide runs and lines in one search; never worse than the start.
+    def _jointly(
+        self, engine: JointEngine, starts: Sequence[Decision | None], options: Sequence[BookingOption], part: float
+    ) -> Decision:
+        """Decide runs and lines in one search; never worse than the first start, which may not be ``None``.
 
-        Where no vehicle may carry anything, choosing among the bookings is all there is to do.
+        Goods that could go the same ways first move as one, then what has exactly the same rights. Cores begin from one
+        start each, anew where that is ``None``: only bundles are few enough for that. They do so twice, since how many
+        vehicles are left is decided early and hard to change. Where no vehicle may carry anything, choosing among the
+        bookings is all there is to do.
         """
-        joint = make_joint_task(self.index, self.matrix, options)
-        if not joint.bookable.bookings or not joint.problem.classes:
-            return self.polished(self._with_lines(start, options, len(_ROUNDS)))
-        if self.is_over():
-            return start
-        carried = carry_over(start.task, start.solution, joint.task)
-        begin = joint.way(replace(start, task=joint.task, solution=carried))
-        told = [self.cost(start)]
+        best = next(start for start in starts if start is not None)
+        for grain in (Grain.COARSE, Grain.FINE):
+            joint = make_joint_task(self.index, self.matrix, options, grain)
+            if not joint.bookable.bookings or not joint.problem.classes:
+                return self.polished(self._with_lines(best, options, len(_ROUNDS)))
+            for number, share in enumerate(_BUNDLE_PARTS if grain is Grain.COARSE else _FINE_PARTS):
+                if self.is_over():
+                    return best
+                begins = starts if grain is Grain.COARSE and number < _TRIES else [best]
+                best = self._search_jointly(engine, joint, best, begins, part * share, number)
+        return best
+
+    def _search_jointly(
+        self,
+        engine: JointEngine,
+        joint: JointTask,
+        best: Decision,
+        starts: Sequence[Decision | None],
+        part: float,
+        attempt: int,
+    ) -> Decision:
+        """Search a joint task from a start on each core and keep the cheapest; never worse than ``best``."""
+        told = [self.cost(best)]
+
+        def begin(start: Decision) -> Way:
+            carried = carry_over(start.task, start.solution, joint.task)
+            return joint.way(replace(start, task=joint.task, solution=carried))
 
         def search(number: int) -> Decision:
             def on_best(way: Way) -> None:
                 told.append(min(told[-1], self.cost(joint.decision(way))))
                 self._tell("lines", told[-1], 60)
 
-            effort = self._effort(_JOINT_PART).reseeded(number)
-            # Every other core begins anew: which vehicles are used is hard to change from a start.
-            first = begin if number % 2 == 0 else None
+            effort = self._effort(part).reseeded(number + self.settings.cores * attempt)
+            start = starts[number % len(starts)]
+            first = None if start is None else begin(start)
             found = engine.solve_jointly(joint.problem, joint.bookable, effort, self.should_stop, on_best, first)
             return joint.decision(found)
 
         with ThreadPoolExecutor(self.settings.cores) as pool:
             found = list(pool.map(search, range(self.settings.cores)))
-        return min([start, *found], key=self.cost)
+        return min([best, *found], key=self.cost)
 
     def _try(self, choices: Sequence[tuple[BookingOption, ...]], best: Decision) -> list[Decision]:
         def search(choice: tuple[BookingOption, ...]) -> Decision | None:
