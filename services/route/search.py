@@ -255,7 +255,8 @@ class Search:
         for grain in (Grain.COARSE, Grain.FINE):
             joint = make_joint_task(self.index, self.matrix, options, grain)
             if not joint.bookable.bookings or not joint.problem.classes:
-                return self.polished(self._with_lines(best, options, len(_ROUNDS)))
+                collected = [option for option in options if not option.station]
+                return self.polished(self._with_lines(best, collected, len(_ROUNDS)))
             for number, share in enumerate(_BUNDLE_PARTS if grain is Grain.COARSE else _FINE_PARTS):
                 if self.is_over():
                     return best

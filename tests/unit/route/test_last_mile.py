@@ -10,6 +10,7 @@ import pytest
 from services.model.agreements import Agreement, CooperationModel, Sharing, Temperature
 from services.model.consignments import Admission, ResourceKind
 from services.model.day import Day
+from services.model.lines import StopTime
 from services.model.plan import UnservedReason, last_mile_runs
 from services.route.day_index import DayIndex
 from services.route.last_mile import enumerate_last_mile
@@ -84,3 +85,16 @@ def test_what_is_too_late_for_the_trip_home_stays() -> None:
     plan = last_mile_plan(day)
     assert {u.consignment_id for u in plan.unserved} >= {"C-3"}
     assert all(isinstance(u.reason, UnservedReason) and u.detail for u in plan.unserved)
+
+
+def test_where_no_vehicle_may_do_the_rest_only_collected_bookings_are_left() -> None:
+    # The tricycle could not even load while its station is open; the line stops at the village of the second, too.
+    day = with_station(last_mile_day(), service_s=50_000)
+    (line,) = day.county.lines
+    out, home = line.trips
+    further = replace(out, stop_times=(*out.stop_times, StopTime("V-2", 33_600, 33_600)))
+    county = replace(day.county, lines=(replace(line, trips=(further, home)),))
+    plan = last_mile_plan(replace(day, county=county))
+    assert {(b.consignment_id, b.alight_node) for b in plan.bookings} == {("C-2", "V-2")}
+    assert plan.runs == ()
+    assert {u.consignment_id for u in plan.unserved} == {"C-1", "C-3"}
