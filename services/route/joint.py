@@ -98,12 +98,15 @@ def make_joint_task(
     if grain is Grain.COARSE:
         task = bundle(index, task, by_consignment, partial(_last_mile_of, index), _place)
     problem, last_mile = _with_last_mile(index, matrix, task, options)
+    manned = {index.vehicles[vehicle_id].depot for group in last_mile for vehicle_id in group}
     bookings: list[Booking] = []
     chosen: list[tuple[BookingOption, ...]] = []
     ledger = _Ledger(index, quota)
     for demand, group in enumerate(task.demands):
         choices = [by_consignment.get(consignment_id, []) for consignment_id in group]
         for together in _together(choices):
+            if together[0].station and together[0].station not in manned:
+                continue
             booking = ledger.booking(demand, together, matrix)
             if booking is not None:
                 bookings.append(booking)

@@ -98,3 +98,14 @@ def test_where_no_vehicle_may_do_the_rest_only_collected_bookings_are_left() -> 
     assert {(b.consignment_id, b.alight_node) for b in plan.bookings} == {("C-2", "V-2")}
     assert plan.runs == ()
     assert {u.consignment_id for u in plan.unserved} == {"C-1", "C-3"}
+
+
+def test_a_station_whose_vehicle_cannot_load_in_time_is_left_out_beside_vehicles_that_can_drive() -> None:
+    day = with_station(last_mile_day(), service_s=50_000)
+    van = replace(day.county.vehicles[0], vehicle_id="VAN", depot="HUB")
+    (admitted,) = day.admission_sets
+    opened = replace(admitted, admissions=(*admitted.admissions, Admission(ResourceKind.VEHICLE, "VAN")))
+    county = replace(day.county, vehicles=(*day.county.vehicles, van))
+    plan = last_mile_plan(replace(day, county=county, admission_sets=(opened,)))
+    assert [run.vehicle_id for run in plan.runs] == ["VAN"]
+    assert (plan.bookings, plan.unserved) == ((), ())
