@@ -15,7 +15,7 @@ from services.route.day_index import DayIndex
 from services.route.line_ledger import LineUse, use_of
 from services.route.options import enumerate_options
 from services.route.other_ways import Alternative, Way
-from services.route.tours import Trips, Visit, make_visit
+from services.route.tours import Trips, Visit, make_visit, without
 from services.route.village_ways import Standing, village_ways
 from tests.driven_plans import driven_plans
 from tests.property.test_planner import FOUND, plan
@@ -181,5 +181,12 @@ def without_village(taken_apart: Standing, code: str) -> tuple[dict[str, Trips],
         vehicle.vehicle_id: trips
         for i, vehicle in enumerate(taken_apart.fleet.vehicles)
         if (trips := rest.view.trips(i))
+    }
+    own = frozenset(one.consignment.consignment_id for one in taken_apart.goods(code))
+    # Runs of the last mile are no part of the fleet that others may join.
+    tours |= {
+        parts.run.vehicle_id: trips
+        for parts in taken_apart.runs
+        if parts.run.vehicle_id not in taken_apart.fleet.position and (trips := without(parts.trips, own))
     }
     return tours, [use for use in taken_apart.uses if use.consignment.village_code != code]
