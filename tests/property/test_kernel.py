@@ -413,3 +413,8 @@ def test_kinds_that_reload_elsewhere_at_other_hours_are_kept_apart(problem: Kern
     elsewhere = replace(problem, types=types)
     found = search(elsewhere, Limits(0, STEPS, seed))
     assert judged_cost(elsewhere, found) == found.cost
+
+
+def test_with_no_time_at_all_there_is_an_answer() -> None:
+    found = search(day_of_bookings(), Limits(0.0))
+    assert judged_cost(day_of_bookings(), found) == found.cost

@@ -15,6 +15,7 @@ from services.route.kernel.problem import KernelProblem, KernelRoute, KernelSolu
 _SLICE_S: Final = 0.05
 _SLICE_STEPS: Final = 1_000
 _FIRST_STEPS: Final = 20
+_LEAST_S: Final = 1e-6
 # Temperatures at the start and at the end, as parts of what a task costs on average.
 _HOT: Final = 1.0
 _COLD: Final = 0.03
@@ -153,6 +154,8 @@ class _Pace:
 
     def __init__(self, limits: Limits, began: float, clock: Clock) -> None:
         self._limits = limits
+        # Whoever shares a time out may have none left for the last: one slice ends it.
+        self._seconds = max(limits.seconds, _LEAST_S)
         self._began = began
         self._clock = clock
         self._sliced_at = began
@@ -167,7 +170,7 @@ class _Pace:
             steps = min(_SLICE_STEPS, self._limits.steps - self._done)
             return steps, (self._done + steps) / self._limits.steps
         passed = self._sliced_at - self._began + _SLICE_S
-        return self._steps, min(1.0, passed / self._limits.seconds)
+        return self._steps, min(1.0, passed / self._seconds)
 
     def took(self, steps: int) -> None:
         """Take note that so many steps were taken."""
@@ -178,7 +181,7 @@ class _Pace:
             return
         took_s = max(now - self._sliced_at, 1e-6)
         self._steps = max(1, min(4 * steps, round(steps * _SLICE_S / took_s)))
-        self.spent = (now - self._began) / self._limits.seconds
+        self.spent = (now - self._began) / self._seconds
 
 
 def solution_of(p: Problem, s: State) -> KernelSolution:
