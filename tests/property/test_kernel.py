@@ -151,6 +151,9 @@ def problems(draw: st.DrawFn, most_tasks: int = 9, lines: bool = True) -> Kernel
     narrow, releases, reloads = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
     earliest = rng.integers(0, 120, count) if narrow else np.zeros(count, dtype=np.int64)
     latest = earliest + rng.integers(20, 150, count) if narrow else np.full(count, NO_LIMIT)
+    # Tasks for whose time every vehicle is home, and vehicles that must be back before they may leave.
+    hopeless = draw(st.booleans())
+    earliest[rng.random(count) < 0.2 * hopeless] += 500
     tasks = Tasks(
         location=rng.integers(1, places, count),
         service=rng.integers(0, 4, count),
@@ -174,7 +177,7 @@ def problems(draw: st.DrawFn, most_tasks: int = 9, lines: bool = True) -> Kernel
         longest_distance=rng.integers(60, 300, kinds),
         longest_duration=rng.integers(60, 300, kinds),
         start_earliest=rng.integers(0, 20, kinds),
-        start_latest=rng.integers(60, 200, kinds),
+        start_latest=np.where(rng.random(kinds) < 0.2 * hopeless, -1, rng.integers(60, 200, kinds)),
         end_latest=rng.integers(150, 400, kinds),
         reload_earliest=np.full(kinds, 10),
         reload_latest=np.full(kinds, 250),

@@ -26,7 +26,14 @@ from ortools.constraint_solver.routing_enums_pb2 import FirstSolutionStrategy, L
 from services.model.errors import PlanningFailedError
 from services.route.engines.engine import Effort, RunProblem, RunSolution
 from services.route.engines.kernel import kernel_problem, kernel_solution, run_solution
-from services.route.kernel.problem import NO_LIMIT, Ints, KernelProblem, KernelRoute, KernelSolution
+from services.route.kernel.problem import (
+    NO_LIMIT,
+    Ints,
+    KernelProblem,
+    KernelRoute,
+    KernelSolution,
+    without_the_impossible,
+)
 
 _SEND_EVERY_S: Final = 0.25
 # An iteration is so many branches of OR-Tools' search tree, of which a move that is kept takes about five.
@@ -74,7 +81,8 @@ def search_with_ortools(
     if (unknown := unknown_to_ortools(problem)) is not None:
         raise PlanningFailedError(unknown)
     began = time.monotonic()
-    if not len(problem.tasks.location) or not len(problem.types.count):
+    problem = without_the_impossible(problem)
+    if not len(problem.tasks.location) or not problem.types.count.any():
         return KernelSolution((), (), int(problem.tasks.leaving.sum()))
     return _Translation(problem, effort.seed).search(effort, began, on_best, start)
 
@@ -119,14 +127,14 @@ class _Translation:
     def __init__(self, problem: KernelProblem, seed: int) -> None:
         self._problem = problem
         tasks, types = problem.tasks, problem.types
-        kinds = len(types.count)
-        self._first = 2 * kinds
+        kinds = np.flatnonzero(types.count).tolist()
+        self._first = 2 * len(kinds)
         self._order: list[int] = np.random.default_rng(seed).permutation(len(tasks.location)).tolist()
         self._place = {task: position for position, task in enumerate(self._order)}
         self._vehicles: list[_Vehicle] = []
-        location = [int(row) for k in range(kinds) for row in (types.start[k], types.end[k])]
+        location = [int(row) for k in kinds for row in (types.start[k], types.end[k])]
         location += tasks.location[self._order].tolist()
-        for k in range(kinds):
+        for k in kinds:
             for _ in range(int(types.count[k])):
                 reloads = range(len(location), len(location) + _reloads(problem, k) // int(types.count[k]))
                 location += [int(types.reload[k])] * len(reloads)
@@ -135,8 +143,8 @@ class _Translation:
         self._manager: Any = pywrapcp.RoutingIndexManager(
             len(location),
             len(self._vehicles),
-            [2 * vehicle.kind for vehicle in self._vehicles],
-            [2 * vehicle.kind + 1 for vehicle in self._vehicles],
+            [2 * kinds.index(vehicle.kind) for vehicle in self._vehicles],
+            [2 * kinds.index(vehicle.kind) + 1 for vehicle in self._vehicles],
         )
         self._model: Any = pywrapcp.RoutingModel(self._manager)
         self._index: list[int] = [self._manager.NodeToIndex(node) for node in range(len(location))]
@@ -212,7 +220,9 @@ class _Translation:
 
     def _add_visits(self) -> None:
         tasks, model = self._problem.tasks, self._model
-        of_kind = [[n for n, v in enumerate(self._vehicles) if v.kind == k] for k in range(self._first // 2)]
+        of_kind = [
+            [n for n, v in enumerate(self._vehicles) if v.kind == k] for k in range(len(self._problem.types.count))
+        ]
         for position, task in enumerate(self._order):
             index = self._index[self._first + position]
             model.AddDisjunction([index], int(tasks.leaving[task]))
@@ -253,8 +263,9 @@ class _Translation:
         self._model.AddDimension(passing, max(ends), max(ends), False, "time")
         times = self._model.GetDimensionOrDie("time")
         for position, task in enumerate(self._order):
-            when = times.CumulVar(self._index[self._first + position])
-            when.SetRange(int(tasks.earliest[task]), int(min(tasks.latest[task], max(ends))))
+            if tasks.admitted[:, task].any():
+                when = times.CumulVar(self._index[self._first + position])
+                when.SetRange(int(tasks.earliest[task]), int(min(tasks.latest[task], max(ends))))
         for number, vehicle in enumerate(self._vehicles):
             kind = vehicle.kind
             leaves = times.CumulVar(self._model.Start(number))

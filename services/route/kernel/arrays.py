@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from services.route.kernel.problem import NO_LIMIT, Ints, KernelProblem, VehicleTypes
+from services.route.kernel.problem import NO_LIMIT, Ints, KernelProblem
 
 _Array = npt.NDArray[Any]
 
@@ -263,10 +263,10 @@ def _neighbours(problem: KernelProblem) -> npt.NDArray[np.int32]:
     return nearest[rows, np.argsort(away[rows, nearest], axis=1, kind="stable")].astype(np.int32)
 
 
-def make_state(p: Problem, types: VehicleTypes, seed: int) -> State:
+def make_state(p: Problem, seed: int) -> State:
     """A state in which nothing is done yet."""
     tasks, dimensions = len(p.task), p.deliver.shape[1]
-    counts = np.minimum(types.count, max(1, tasks))
+    counts = p.kind["slots"]
     slots = int(counts.sum())
     reloads = tasks + _LEAST_RELOADS if (p.kind["most_trips"] > 1).any() else 0
     nodes = tasks + 2 * slots + reloads

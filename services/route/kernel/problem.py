@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -136,3 +136,23 @@ class KernelSolution:
     routes: tuple[KernelRoute, ...]
     booked: tuple[tuple[int, int], ...]
     cost: int
+
+
+def without_the_impossible(problem: KernelProblem) -> KernelProblem:
+    """The problem without vehicles, reloads and admissions whose time windows leave no moment for them.
+
+    Searches join windows and look at where they meet; a window that is empty by itself would escape them.
+    """
+    tasks, types = problem.tasks, problem.types
+    has_time = (types.count > 0) & (types.start_earliest <= np.minimum(types.start_latest, types.end_latest))
+    may_reload = types.reload_earliest <= np.minimum(types.reload_latest, types.end_latest)
+    meets = has_time[:, None] & (tasks.earliest <= tasks.latest)[None, :]
+    meets &= types.start_earliest[:, None] <= tasks.latest[None, :]
+    meets &= tasks.earliest[None, :] <= types.end_latest[:, None]
+    if meets.all() and may_reload.all():
+        return problem
+    return replace(
+        problem,
+        tasks=replace(tasks, admitted=tasks.admitted & meets),
+        types=replace(types, count=np.where(has_time, types.count, 0), reload=np.where(may_reload, types.reload, -1)),
+    )

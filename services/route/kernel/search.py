@@ -10,7 +10,7 @@ from typing import Any, Final
 from services.route.kernel.anneal import anneal, clear, fill, keep_best, prepare
 from services.route.kernel.arrays import Problem, State, make_problem, make_state
 from services.route.kernel.loading import load
-from services.route.kernel.problem import KernelProblem, KernelRoute, KernelSolution, VehicleTypes
+from services.route.kernel.problem import KernelProblem, KernelRoute, KernelSolution, without_the_impossible
 
 _SLICE_S: Final = 0.05
 _SLICE_STEPS: Final = 1_000
@@ -60,8 +60,8 @@ def search(
     string removals for vehicle routing problems), cooled by the part of the limits that is spent. The answer is never
     worse than ``start``, what does not fit of which is left out.
     """
-    p = make_problem(problem)
-    run = _Run(p, problem.types, limits.seed, _Pace(limits, clock(), clock), should_stop, on_best)
+    p = make_problem(without_the_impossible(problem))
+    run = _Run(p, limits.seed, _Pace(limits, clock(), clock), should_stop, on_best)
     if start is not None:
         best = run.begin(start)
         run.anneal(best, until=1.0, warmth=_WARM)
@@ -83,11 +83,8 @@ def search(
 class _Run:
     """One search: states that are annealed one after the other within the same limits, and the best of them all."""
 
-    def __init__(
-        self, p: Problem, types: VehicleTypes, seed: int, pace: _Pace, should_stop: ShouldStop, on_best: OnBest
-    ) -> None:
+    def __init__(self, p: Problem, seed: int, pace: _Pace, should_stop: ShouldStop, on_best: OnBest) -> None:
         self._p = p
-        self._types = types
         self._seed = seed
         self._kind_chance = _KIND_CHANCE if len(p.kind) > 1 else 0.0
         self._states = 0
@@ -98,7 +95,7 @@ class _Run:
 
     def begin(self, start: KernelSolution | None = None) -> State:
         """A state in which all is done that fits, from nothing or from a solution."""
-        s = make_state(self._p, self._types, self._seed + _SEED_STEP * self._states)
+        s = make_state(self._p, self._seed + _SEED_STEP * self._states)
         self._states += 1
         prepare(self._p, s)
         if start is not None:
