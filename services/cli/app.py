@@ -23,6 +23,7 @@ from services.cli.settle import settle
 from services.cli.show import show
 from services.cli.trace import trace
 from services.cli.watch import watch
+from services.cli.worker import worker
 from services.files.faults import CountyFolderError
 from services.model.errors import CuntongError, InvalidInputError
 
@@ -48,7 +49,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for command in (check, consolidate, plan, settle, report, show, trace, watch, cancel, serve, bench):
+    for command in (check, consolidate, plan, settle, report, show, trace, watch, cancel, serve, worker, bench):
         app.command()(command)
     return app
 

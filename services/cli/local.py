@@ -63,7 +63,9 @@ def local_services(
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cuntong-")))
         url = settings.redis_url or stack.enter_context(EmbeddedStore(settings.data_dir)).url
-        environment = {"CUNTONG_REDIS_URL": url} | ({} if workers is None else {"CUNTONG_WORKERS": str(workers)})
+        environment = {"CUNTONG_REDIS_URL": url, "CUNTONG_WORK_DRAIN_S": "0"} | (
+            {} if workers is None else {"CUNTONG_WORKERS": str(workers)}
+        )
         started = {
             name: stack.enter_context(_service(name, module, work, (listen or {}).get(name), log, environment))
             for name, module in _MODULES.items()

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing
-from dataclasses import fields
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from cuntong.route.v1 import plan_pb2, route_service_pb2_grpc
 from cuntong.route.v1 import route_service_pb2 as pb
+from cuntong.route.v1 import route_service_pb2_grpc
 
-from services.model.day import Day, PlanSettings
-from services.model.errors import InvalidInputError, Violation
-from services.model.plan import PlanResult
-from services.route.engines.engine import Engine
-from services.route.planner import plan_day
-from services.runtime.jobs import Report, ShouldStop, TaskEngine, Work
-from services.runtime.metrics import Metrics
+from services.model.day import PlanSettings
+from services.model.errors import InvalidInputError, StoreUnavailableError, Violation
+from services.route.requests import read_request
+from services.runtime.jobs import TaskEngine
 from services.runtime.store import JobRecord, JobStore
-from services.validation import day_violations
-from services.wire.coalitions import is_coalition
-from services.wire.codec import decode, encode
 
-ENGINES: Final = ("search", "pyvrp", "ortools")
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TENANT: Final = "default"
 _DEFAULT_PAGE: Final = 50
 _MAX_PAGE: Final = 100
-_MAX_BUDGET_S: Final = 3_600
-_MAX_ITERATIONS: Final = 10_000_000
-_MAX_CORES: Final = 64
-_MAX_SEED: Final = 2**31 - 1
 
 
 class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
@@ -56,19 +43,24 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
 
     async def SubmitPlan(self, request: pb.SubmitPlanRequest, context: Any) -> pb.SubmitPlanResponse:
         """Accept a day for planning."""
-        county_id, service_date, payload = await asyncio.to_thread(_accept, request)
+        accepted = await asyncio.to_thread(_accept, request)
         now = self._clock()
         record = JobRecord(
             plan_id=f"plan-{self._new_id()}",
             request_id=request.request_id,
             tenant=_TENANT,
-            county_id=county_id,
-            service_date=service_date,
+            county_id=accepted.county_id,
+            service_date=accepted.service_date,
+            solve_s=accepted.solve_s,
             create_time=now,
             update_time=now,
         )
+        payload = accepted.payload
         job, _ = await self._store.submit(record, hashlib.sha256(payload).hexdigest(), payload)
-        await self._tasks.enqueue(job.plan_id)
+        if job.state.is_open:
+            # It is accepted: should the queue be away now, the next look for lost jobs finds it.
+            with suppress(StoreUnavailableError):
+                await self._tasks.enqueue(job)
         return pb.SubmitPlanResponse(job=_job_message(job))
 
     async def WatchPlan(self, request: pb.WatchPlanRequest, context: Any) -> AsyncIterator[pb.WatchPlanResponse]:
@@ -117,83 +109,24 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
         return pb.CancelPlanResponse(job=_job_message(await self._store.request_cancel(request.plan_id)))
 
 
-def make_work(engines: Mapping[str, Engine], metrics: Metrics) -> Work:
-    """What a worker does with an accepted request: plan its day and write the result out.
-
-    ``engines`` has all of ``ENGINES``.
-    """
-
-    def work(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
-        request = pb.SubmitPlanRequest.FromString(payload)
-        day, settings = read_request(request)
-        is_asked_for = not is_coalition(request)
-        result = plan_day(day, settings, engines[settings.engine], should_stop, report, with_ways=is_asked_for)
-        if is_asked_for:
-            _measure(metrics, day, result)
-        message = encode(result, plan_pb2.PlanResult, day.service_date)
-        return message.SerializeToString(deterministic=True)
-
-    return work
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    county_id: str
+    service_date: date
+    solve_s: int
+    payload: bytes
 
 
-def read_request(request: pb.SubmitPlanRequest) -> tuple[Day, PlanSettings]:
-    """Decode and validate a request.
-
-    Raises
-    ------
-    InvalidInputError
-        With all violations at once.
-    """
-    violations: list[Violation] = []
-    if not _REQUEST_ID.fullmatch(request.request_id):
-        violations.append(Violation("request_id", "must be 1 to 64 letters, digits, dots, dashes and underscores"))
-    settings = decode(PlanSettings, request.settings, violations, "settings") if request.HasField("settings") else None
-    if not request.HasField("day"):
-        violations.append(Violation("day", "is missing"))
-    day = decode(Day, request.day, violations, "day")
-    if day is not None:
-        violations += [Violation(f"day.{v.path}", v.message) for v in day_violations(day)]
-    if settings is None:
-        settings = PlanSettings()
-    violations += [Violation(f"settings.{v.path}", v.message) for v in _settings_violations(settings)]
-    if violations or day is None:
-        raise InvalidInputError(violations)
-    return day, settings
-
-
-def _settings_violations(settings: PlanSettings) -> list[Violation]:
-    ranges = {
-        "time_budget_s": (1, _MAX_BUDGET_S, settings.time_budget_s),
-        "iterations": (1, _MAX_ITERATIONS, 1 if settings.iterations is None else settings.iterations),
-        "seed": (0, _MAX_SEED, settings.seed),
-        "cores": (1, _MAX_CORES, settings.cores),
-    }
-    violations = [
-        Violation(name, f"must be from {low} to {high}, not {value}")
-        for name, (low, high, value) in ranges.items()
-        if not low <= value <= high
-    ]
-    if settings.engine not in ENGINES:
-        violations.append(Violation("engine", f"must be one of {', '.join(ENGINES)}"))
-    return violations
-
-
-def _accept(request: pb.SubmitPlanRequest) -> tuple[str, date, bytes]:
+def _accept(request: pb.SubmitPlanRequest) -> _Accepted:
     """Validate a request; what is kept is its canonical form, so that equal requests have equal bytes."""
-    day, _ = read_request(request)
-    return day.county.county_id, day.service_date, request.SerializeToString(deterministic=True)
+    day, settings = read_request(request)
+    payload = request.SerializeToString(deterministic=True)
+    return _Accepted(day.county.county_id, day.service_date, _solve_s(settings), payload)
 
 
-def _measure(metrics: Metrics, day: Day, result: PlanResult) -> None:
-    cost = result.plan.cost
-    for part in fields(cost):
-        metrics.plan_cost_fen.labels(part.name.removesuffix("_fen")).set(getattr(cost, part.name))
-    unserved = {u.consignment_id for u in result.plan.unserved}
-    metrics.plan_unserved.set(len(unserved))
-    waiting = {one.consignment_id for one in result.plan.waiting}
-    metrics.plan_waiting.set(len(waiting))
-    reached = {c.village_code for c in day.consignments if c.consignment_id not in unserved | waiting}
-    metrics.plan_villages_reached.set(len(reached))
+def _solve_s(settings: PlanSettings) -> int:
+    """How long the searches may take on all their cores; those that count iterations are short."""
+    return settings.cores * (settings.time_budget_s if settings.iterations is None else 1)
 
 
 def _job_message(job: JobRecord) -> pb.PlanJob:

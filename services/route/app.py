@@ -7,29 +7,22 @@ import logging
 import sys
 import time
 import uuid
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from typing import Final
 
 from cuntong.route.v1 import route_service_pb2 as pb
 from cuntong.route.v1 import route_service_pb2_grpc as pb_grpc
 from grpc import aio
 
-from services.route.api import RouteApi, make_work
-from services.route.engines.child import ChildPool
-from services.route.engines.kernel import KernelEngine
-from services.route.engines.ortools import solve_with_ortools
-from services.route.engines.pyvrp import solve_with_pyvrp
+from services.route.api import RouteApi
+from services.route.workers import job_limits, planning
 from services.runtime.config import RouteSettings, read_settings
-from services.runtime.jobs import JobRunner
+from services.runtime.job_metrics import count_jobs
 from services.runtime.logs import configure_logs
 from services.runtime.metrics import define_metrics, make_registry
 from services.runtime.server import GrpcServer, Service, serve
-from services.runtime.store import JobLimits, JobStore, connect
-
-# One job's searches at the default of two cores.
-_IDLE_SEARCHERS: Final = 2
-# Others put jobs into the store as well, and each waits this long at most until it is seen.
-_SCAN_S: Final = 0.5
+from services.runtime.store import JobStore, connect
+from services.runtime.tasks import open_tasks
 
 
 def _now() -> datetime:
@@ -41,39 +34,29 @@ def _new_id() -> str:
 
 
 async def run(settings: RouteSettings) -> None:
-    """Serve and plan until told to end."""
+    """Serve, and plan unless others do, until told to end."""
     registry = make_registry()
     metrics = define_metrics(registry)
     redis = connect(settings.redis_url)
+    store = JobStore(redis, _now, job_limits(settings))
     try:
-        limits = JobLimits(retention_s=settings.retention_s, max_queued=settings.max_queued_jobs)
-        store = JobStore(redis, _now, limits)
-        with ChildPool(idle=max(_IDLE_SEARCHERS, settings.workers)) as children:
-            async with JobRunner(
-                store,
-                make_work(
-                    {
-                        "search": KernelEngine(),
-                        "pyvrp": children.engine(solve_with_pyvrp),
-                        "ortools": children.engine(solve_with_ortools),
-                    },
-                    metrics,
-                ),
-                workers=settings.workers,
-                clock=time.monotonic,
-                new_id=_new_id,
-                metrics=metrics,
-                scan_s=_SCAN_S,
-            ) as runner:
+        async with AsyncExitStack() as stack:
+            tasks = await stack.enter_async_context(open_tasks(settings.redis_url))
+            if settings.workers:
+                await stack.enter_async_context(
+                    planning(settings, store, tasks, metrics=metrics, clock=time.monotonic, new_id=_new_id)
+                )
+            counting = asyncio.create_task(count_jobs(store, metrics, _now))
+            stack.callback(counting.cancel)
 
-                def register(server: aio.Server) -> None:
-                    pb_grpc.add_RouteServiceServicer_to_server(api, server)
+            def register(server: aio.Server) -> None:
+                pb_grpc.add_RouteServiceServicer_to_server(api, server)
 
-                name = pb.DESCRIPTOR.services_by_name["RouteService"].full_name
-                service = Service(name, register)
-                server = GrpcServer(settings, [service], registry=registry, new_id=_new_id, ask_store=store.ping)
-                api = RouteApi(store, runner, _now, _new_id, server.draining)
-                await serve(server)
+            name = pb.DESCRIPTOR.services_by_name["RouteService"].full_name
+            service = Service(name, register)
+            server = GrpcServer(settings, [service], registry=registry, new_id=_new_id, ask_store=store.ping)
+            api = RouteApi(store, tasks, _now, _new_id, server.draining)
+            await serve(server)
     finally:
         await redis.aclose()
 

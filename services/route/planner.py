@@ -34,6 +34,9 @@ _WAITING: Final = Stage(0.6, 32, 72, "waiting")
 # So that with nothing waiting the day is searched nearly as long as with it.
 _ALL_TODAY_PART: Final = 0.4
 _ALONE_PART: Final = 0.15
+# Between plans that are kept on the way: so many seconds, and so many times what writing one out takes.
+_KEEP_EVERY_S: Final = 1.0
+_KEEP_FACTOR: Final = 20
 
 
 def plan_day(
@@ -44,6 +47,7 @@ def plan_day(
     report: Report,
     clock: Callable[[], float] = time.monotonic,
     with_ways: bool = True,
+    keep: Callable[[PlanResult], None] | None = None,
 ) -> PlanResult:
     """Plan a valid day.
 
@@ -51,7 +55,8 @@ def plan_day(
     also depends on how fast the machine is. Shared runs come first; a choice of bookings replaces them only where the
     whole plan becomes cheaper, and what may wait does so only where that is cheaper again, so neither makes it dearer.
 
-    ``with_ways`` asks for the ways into each village as well; what a plan costs does not depend on them.
+    ``with_ways`` asks for the ways into each village as well; what a plan costs does not depend on them. ``keep`` is
+    given the best plan so far now and then, checked, so that not all is lost with a search that is broken off.
 
     Raises
     ------
@@ -68,13 +73,20 @@ def plan_day(
     waits = settings.use_waiting and may_wait(day)
     stage, began = _TODAY if waits else _ALL, clock()
     deadline = began + settings.time_budget_s * stage.part
-    search = Search(index, matrix, settings, engine, should_stop, report, clock, deadline, stage)
+    keeper = None if keep is None else _Keeper(day, index, matrix, keep, clock, began)
+    search = Search(index, matrix, settings, engine, should_stop, report, clock, deadline, stage, keeper)
     found = search.from_scratch(options)
     if found is None:
         raise BudgetTooShortError(f"no plan was found in {settings.time_budget_s} s; give more time")
     best = _Best(search, found.runs_only, found.best)
     if waits:
-        later = replace(search, index=DayIndex.of(day), stage=_WAITING, deadline=began + settings.time_budget_s)
+        later = replace(
+            search,
+            index=DayIndex.of(day),
+            stage=_WAITING,
+            deadline=began + settings.time_budget_s,
+            keep=None,
+        )
         best = replace(best, later=later, waiting=later.from_start(found.best, options, found.runs_only))
     comparison = None
     if settings.compare and not should_stop():
@@ -126,6 +138,28 @@ def checked(day: Day, plan: Plan) -> Plan:
     if broken:
         raise PlanRefusedError([(law.law.value, f"{law.subject}: {law.detail}") for law in broken])
     return plan
+
+
+@dataclass(slots=True)
+class _Keeper:
+    """Writes out and checks decisions for who keeps them, seldom enough to take little of the time."""
+
+    day: Day
+    index: DayIndex
+    matrix: RoadMatrix
+    keep: Callable[[PlanResult], None]
+    clock: Callable[[], float]
+    last: float
+    every_s: float = _KEEP_EVERY_S
+
+    def __call__(self, decision: Decision) -> None:
+        """Keep a decision, unless one was kept lately."""
+        began = self.clock()
+        if began - self.last < self.every_s:
+            return
+        self.keep(PlanResult(checked(self.day, make_plan(self.index, self.matrix, decision)), None))
+        self.last = self.clock()
+        self.every_s = max(self.every_s, _KEEP_FACTOR * (self.last - began))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Looks for decisions with one engine under one budget; ``deadline`` is by ``clock``, for a budget of time."""
+    """Looks for decisions with one engine under one budget; ``deadline`` is by ``clock``, for a budget of time.
+
+    ``keep`` is told the best so far after each step.
+    """
 
     index: DayIndex
     matrix: RoadMatrix
@@ -82,6 +85,7 @@ class Search:
     clock: Callable[[], float]
     deadline: float
     stage: Stage
+    keep: Callable[[Decision], None] | None = None
 
     def from_scratch(self, options: Sequence[BookingOption]) -> Found | None:
         """Search runs first, then what lines could take off them; ``None`` when no plan was found in time.
@@ -93,6 +97,7 @@ class Search:
         runs_only = self._best_runs(None, part, self._on_all_cores(None), "runs", 22)
         if runs_only is None or not options:
             return None if runs_only is None else Found(runs_only, runs_only)
+        self._keep(runs_only)
         if isinstance(self.engine, JointEngine):
             return Found(runs_only, self._jointly(self.engine, [runs_only, None], options, _JOINT_PART))
         return Found(runs_only, self.polished(self._with_lines(runs_only, options, len(_ROUNDS))))
@@ -138,6 +143,10 @@ class Search:
 
     def _on_all_cores(self, start: Decision | None) -> list[Decision | None]:
         return [start] * self.settings.cores
+
+    def _keep(self, decision: Decision) -> None:
+        if self.keep is not None:
+            self.keep(decision)
 
     def cost(self, decision: Decision) -> int:
         """What a decision costs when it is written out."""
@@ -238,6 +247,7 @@ class Search:
                 fen = self.cost(decision)
                 if fen < best_fen:
                     best, best_fen = decision, fen
+            self._keep(best)
             self._tell("lines", best_fen, 43 + 12 * (number + 1))
         return best
 
@@ -262,6 +272,7 @@ class Search:
                     return best
                 begins = starts if grain is Grain.COARSE and number < _TRIES else [best]
                 best = self._search_jointly(engine, joint, best, begins, part * share, number)
+                self._keep(best)
         return best
 
     def _search_jointly(

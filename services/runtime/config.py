@@ -6,7 +6,16 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, AliasChoices, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MIB: Final = 1024 * 1024
@@ -112,14 +121,46 @@ class ConsolidationSettings(ServiceSettings):
     """Where the route service keeps its plans; without it a call carries the plan that it is about."""
 
 
-class RouteSettings(ServiceSettings):
-    """Settings of the route service."""
+class JobSettings(Settings):
+    """What is kept of jobs, and for how long."""
 
     redis_url: str = Field(validation_alias=_REDIS_URL)
-    workers: PositiveInt = 1
     max_queued_jobs: PositiveInt = 64
-    retention_s: PositiveInt = 7 * _DAY_S
-    """How long a job and its plan stay readable after their last change of state."""
+    max_tenant_solve_s: PositiveInt = 14_400
+    """How many seconds of search one tenant's open jobs may take together."""
+    inputs_s: PositiveInt = 7 * _DAY_S
+    """How long what was submitted stays; a job that is not planned by then fails."""
+    plans_s: PositiveInt = 90 * _DAY_S
+    """How long a job and its plan stay readable after they ended."""
+    progress_s: PositiveInt = _DAY_S
+    """How long it can be read how far a job had come."""
+    requests_s: PositiveInt = 3 * _DAY_S
+    """How long a request's id stands for the job that it made."""
+    lease_s: PositiveFloat = 8.0
+    """How long after its last sign of life a worker is taken for dead."""
+
+
+class WorkSettings(JobSettings):
+    """How jobs are worked on."""
+
+    workers: NonNegativeInt = 1
+    """Jobs worked on at once by this process; with 0, others must be."""
+    solver_memory_mib: PositiveInt = 4096
+    """How much memory the child that makes a plan may use."""
+    work_drain_s: NonNegativeFloat = 150.0
+    """How long jobs may go on after SIGTERM before they are put back."""
+
+
+class RouteSettings(ServiceSettings, WorkSettings):
+    """Settings of the route service."""
+
+
+class WorkerSettings(WorkSettings):
+    """Settings of a worker."""
+
+    metrics_listen: Address = "127.0.0.1:0"
+    ready_file: Path | None = None
+    """Where to write the addresses once work may begin."""
 
 
 def _shown(value: object) -> str:

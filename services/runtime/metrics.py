@@ -21,6 +21,8 @@ class Metrics:
 
     jobs: Gauge
     """Open jobs, by ``state``."""
+    queue_age_seconds: Gauge
+    """How long the oldest job that nobody works on has waited."""
     jobs_ended: Counter
     """Jobs ended by this process, by ``state``."""
     plan_solve_seconds: Histogram
@@ -60,6 +62,9 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
     """Define the domain's metrics on a registry, once for each."""
     return Metrics(
         jobs=Gauge("cuntong_jobs", "Open jobs.", ["state"], registry=registry),
+        queue_age_seconds=Gauge(
+            "cuntong_queue_age_seconds", "How long the oldest job that nobody works on has waited.", registry=registry
+        ),
         jobs_ended=Counter("cuntong_jobs_ended", "Jobs ended by this process.", ["state"], registry=registry),
         plan_solve_seconds=Histogram(
             "cuntong_plan_solve_seconds",

@@ -8,8 +8,8 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -120,12 +120,10 @@ class GrpcServer:
             When an address cannot be had.
         """
         async with AsyncExitStack() as stack:
-            metrics = self._start_metrics(stack)
+            metrics = stack.enter_context(metrics_server(self._settings.metrics_listen, self._registry))
             grpc = await self._start_grpc(stack)
             self._addresses = Addresses(grpc, metrics)
-            if self._settings.ready_file is not None:
-                _write_ready_file(self._settings.ready_file, self._addresses)
-                stack.callback(self._settings.ready_file.unlink, missing_ok=True)
+            stack.enter_context(write_ready_file(self._settings.ready_file, {"grpc": grpc, "metrics": metrics}))
             _log.info("serving gRPC at %s, metrics at %s", grpc, metrics)
             self._open = stack.pop_all()
         return self
@@ -137,14 +135,6 @@ class GrpcServer:
         self.draining.set()
         await self._open.aclose()
         self._addresses = None
-
-    def _start_metrics(self, stack: AsyncExitStack) -> str:
-        host, port = split_address(self._settings.metrics_listen)
-        http, thread = start_http_server(port, host, self._registry)
-        stack.callback(thread.join)
-        stack.callback(http.server_close)
-        stack.callback(http.shutdown)
-        return _address(self._settings.metrics_listen, http.server_port)
 
     async def _start_grpc(self, stack: AsyncExitStack) -> str:
         server = aio.server(
@@ -194,18 +184,52 @@ class GrpcServer:
 
 async def serve(server: GrpcServer) -> None:
     """Open a server and keep it until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
+    async with stop_signal() as stopped, server:
+        await stopped.wait()
+        _log.info("ending")
+
+
+@asynccontextmanager
+async def stop_signal() -> AsyncIterator[asyncio.Event]:
+    """Give what is set by SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
     for number in signals:
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stopped.set)
     try:
-        async with server:
-            await stop.wait()
-            _log.info("ending")
+        yield stopped
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
+
+
+@contextmanager
+def metrics_server(listen: str, registry: CollectorRegistry) -> Iterator[str]:
+    """Show a registry at ``/metrics`` and give the address, its port chosen."""
+    host, port = split_address(listen)
+    http, thread = start_http_server(port, host, registry)
+    try:
+        yield _address(listen, http.server_port)
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()
+
+
+@contextmanager
+def write_ready_file(path: Path | None, addresses: Mapping[str, str]) -> Iterator[None]:
+    """Say in a file where this process listens, for as long as it does; whoever sees the file sees all of it."""
+    if path is None:
+        yield
+        return
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps({**addresses, "pid": os.getpid()}) + "\n", encoding="utf-8")
+    part.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _options(settings: ServiceSettings) -> list[tuple[str, Any]]:
@@ -218,11 +242,3 @@ def _options(settings: ServiceSettings) -> list[tuple[str, Any]]:
 
 def _address(listen: str, port: int) -> str:
     return f"{listen.rpartition(':')[0]}:{port}"
-
-
-def _write_ready_file(path: Path, addresses: Addresses) -> None:
-    """Write where the server listens; whoever sees the file sees all of it."""
-    text = json.dumps({"grpc": addresses.grpc, "metrics": addresses.metrics, "pid": os.getpid()})
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)

@@ -1,14 +1,15 @@
 """Jobs in Redis: each change is one atomic script, and this module alone talks to Redis about them.
 
-Keys, all with a time to live: ``cuntong:job:<plan>`` (hash), ``payload``, ``result`` and ``lease`` beside it,
-``cuntong:request:<tenant>:<request id>`` (which plan a request made), ``cuntong:open`` (jobs not ended, by age) and
-``cuntong:jobs:<tenant>`` (all jobs, by age). A running job belongs to whoever holds its lease; an attempt's number is
-its right to commit, so that a worker given up for dead cannot overwrite what came after it.
+Keys, all with a time to live: ``cuntong:job:<plan>`` (hash), ``progress``, ``payload``, ``result`` and ``lease`` beside
+it, ``cuntong:request:<tenant>:<request id>`` (which plan a request made), ``cuntong:open`` (jobs not ended, by age),
+``cuntong:load:<tenant>`` (the seconds of search that a tenant's open jobs may take) and ``cuntong:jobs:<tenant>`` (all
+jobs, by age). A running job belongs to whoever holds its lease; an attempt's number is its right to commit, so that a
+worker given up for dead cannot overwrite what came after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
@@ -33,6 +34,7 @@ from services.model.errors import (
 )
 
 _OPEN: Final = "cuntong:open"
+_LOOKER: Final = "cuntong:looker"
 _RETRY_AFTER_S: Final = 5
 _MAX_CONNECTIONS: Final = 1000  # one for each watcher and each call under way
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,7 +66,10 @@ class Orders(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
-    """A job as it is known. ``sequence`` counts every change from 1, of state or progress."""
+    """A job as it is known. ``sequence`` counts every change from 1, of state or progress.
+
+    ``solve_s`` is how long its searches may take on all their cores together.
+    """
 
     plan_id: str
     request_id: str
@@ -77,6 +82,7 @@ class JobRecord:
     update_time: datetime
     attempt: int = 0
     sequence: int = 1
+    solve_s: int = 1
     phase: str = ""
     best_cost_fen: int = 0
     percent: int = 0
@@ -106,10 +112,18 @@ def connect(url: str) -> Redis:
 class JobLimits:
     """How many jobs, how long, how often."""
 
-    retention_s: int = 7 * 86_400
-    """How long a job stays after it was accepted, and again after it ended."""
+    inputs_s: int = 7 * 86_400
+    """How long what was submitted stays, from when it was accepted; a job that is not planned by then never will be."""
+    plans_s: int = 90 * 86_400
+    """How long a job and its plan stay, from when it was accepted and again from when it ended."""
+    progress_s: int = 86_400
+    """How long it can be read how far a job had come, from the last news of it."""
+    requests_s: int = 3 * 86_400
+    """How long a request's id stands for the job that it made."""
     max_queued: int = 64
     """How many jobs may be open at once."""
+    max_tenant_solve_s: int = 14_400
+    """How many seconds of search one tenant's open jobs may take together; a single job is always taken."""
     lease_s: float = 10.0
     """How long after its last sign of life a worker is taken for dead."""
     max_attempts: int = 3
@@ -174,10 +188,10 @@ class JobStore:
         RequestConflictError
             When the request id came before with another digest.
         OverloadedError
-            When too many jobs are open.
+            When too many jobs are open, or the tenant's would take too long.
         """
         now = self._clock()
-        oldest = now - timedelta(seconds=self._limits.retention_s)
+        limits = self._limits
         fresh = replace(record, state=JobState.QUEUED, create_time=now, update_time=now, attempt=0, sequence=1)
         keys = [
             f"cuntong:request:{record.tenant}:{record.request_id}",
@@ -185,10 +199,13 @@ class JobStore:
             _payload(record.plan_id),
             _OPEN,
             _index(record.tenant),
+            _load(record.tenant),
         ]
-        head = [record.plan_id, digest, self._limits.retention_s, self._limits.max_queued, _micros(now)]
+        head = [record.plan_id, digest, limits.max_queued, limits.max_tenant_solve_s, record.solve_s]
+        oldest = [_micros(now - timedelta(seconds=seconds)) for seconds in (limits.inputs_s, limits.plans_s)]
+        ages = [limits.requests_s, limits.inputs_s, limits.plans_s, _micros(now), *oldest]
         words = [word for name, value in {**_encode(fresh), "released": 0}.items() for word in (name, value)]
-        outcome, plan_id = await self._run("submit", keys, [*head, _micros(oldest), payload, *words])
+        outcome, plan_id = await self._run("submit", keys, [*head, *ages, payload, *words])
         match outcome:
             case b"CREATED":
                 return fresh, True
@@ -196,8 +213,13 @@ class JobStore:
                 return await self.get(plan_id.decode()), False
             case b"CONFLICT":
                 raise RequestConflictError(plan_id.decode())
+            case b"TENANT_FULL":
+                raise OverloadedError(
+                    f"the jobs that you have open may take {limits.max_tenant_solve_s} s of search already",
+                    _RETRY_AFTER_S,
+                )
             case _:
-                raise OverloadedError(f"{self._limits.max_queued} jobs are open, no more are accepted", _RETRY_AFTER_S)
+                raise OverloadedError(f"{limits.max_queued} jobs are open, no more are accepted", _RETRY_AFTER_S)
 
     async def begin(self, plan_id: str, owner: str) -> int | None:
         """Take a job that is queued or whose worker has died, for ``owner``.
@@ -209,7 +231,7 @@ class JobStore:
         int | None
             The attempt's number, from 1; None when the job is not to be had.
         """
-        keys = [_job(plan_id), _lease(plan_id), _OPEN]
+        keys = [_job(plan_id), _lease(plan_id), _OPEN, _progress(plan_id)]
         limits = [self._limits.lease_ms, self._limits.max_attempts]
         return await self._run("begin", keys, [plan_id, owner, *limits, _channel(plan_id), *self._ages()]) or None
 
@@ -221,7 +243,7 @@ class JobStore:
     async def progress(self, plan_id: str, attempt: int, phase: str, best_cost_fen: int, percent: int) -> bool:
         """Note how far an attempt has come; False when it is not the current one."""
         words = [attempt, phase, best_cost_fen, percent, _channel(plan_id), _micros(self._clock())]
-        return bool(await self._run("progress", [_job(plan_id)], words))
+        return bool(await self._run("progress", [_job(plan_id), _progress(plan_id)], [*words, self._limits.progress_s]))
 
     async def commit(
         self, plan_id: str, attempt: int, state: JobState, reason: str = "", result: bytes | None = None
@@ -234,14 +256,24 @@ class JobStore:
             The state in which it ended, cancelled if that was asked for; None when the attempt is not the current
             one, and then nothing is kept.
         """
-        keys = [_job(plan_id), _lease(plan_id), _OPEN, _payload(plan_id), _result(plan_id)]
+        keys = [_job(plan_id), _lease(plan_id), _OPEN, _result(plan_id)]
         words = [plan_id, attempt, str(state), reason, _channel(plan_id), *self._ages()]
         answer = await self._run("commit", keys, words if result is None else [*words, result])
         return JobState(answer.decode()) if answer else None
 
     async def release(self, plan_id: str, attempt: int) -> bool:
         """Put a running job back for another worker; False when the attempt is not the current one."""
-        words = [attempt, _channel(plan_id), _micros(self._clock())]
+        return await self._put_back(plan_id, attempt, counts=False)
+
+    async def break_off(self, plan_id: str, attempt: int, reason: str) -> bool:
+        """Put a running job back since its attempt broke off; False when that is not the current one.
+
+        The attempt counts, and ``reason`` is told should it have been the last.
+        """
+        return await self._put_back(plan_id, attempt, counts=True, reason=reason)
+
+    async def _put_back(self, plan_id: str, attempt: int, *, counts: bool, reason: str = "") -> bool:
+        words = [attempt, _channel(plan_id), _micros(self._clock()), int(counts), reason]
         return bool(await self._run("release", [_job(plan_id), _lease(plan_id)], words))
 
     async def request_cancel(self, plan_id: str) -> JobRecord:
@@ -269,9 +301,8 @@ class JobStore:
         PlanNotFoundError
             When there is none.
         """
-        with _translated():
-            stored = await self._redis.hgetall(_job(plan_id))
-        record = _decode(stored) if stored else None
+        found = await self._records([plan_id])
+        record = found[0] if found else None
         if record is None or (tenant is not None and record.tenant != tenant):
             raise PlanNotFoundError(f"there is no plan {plan_id}")
         return record
@@ -319,6 +350,24 @@ class JobStore:
             found = await self._redis.zrange(_OPEN, 0, -1)
         return tuple(job for job in await self._records([_text(plan_id) for plan_id in found]) if job.state.is_open)
 
+    async def leased(self, plan_ids: Sequence[str]) -> Set[str]:
+        """Which of these jobs a living worker has."""
+        if not plan_ids:
+            return frozenset()
+        with _translated():
+            leases = await self._redis.mget([_lease(plan_id) for plan_id in plan_ids])
+        return {plan_id for plan_id, lease in zip(plan_ids, leases, strict=True) if lease is not None}
+
+    async def may_look(self, owner: str, seconds: float) -> bool:
+        """Whether it is for ``owner`` to look for lost jobs; it then stays so for ``seconds``."""
+        life_ms = round(seconds * 1000)
+        with _translated():
+            if await self._redis.set(_LOOKER, owner, nx=True, px=life_ms):
+                return True
+            if _text(await self._redis.get(_LOOKER)) != owner:
+                return False
+            return bool(await self._redis.pexpire(_LOOKER, life_ms))
+
     async def watch(self, plan_id: str, after_sequence: int = 0) -> AsyncGenerator[JobRecord, None]:
         """Yield a job whenever it changed after ``after_sequence``, and its end in any case.
 
@@ -344,7 +393,7 @@ class JobStore:
                         pass
 
     def _ages(self) -> tuple[int, int]:
-        return _micros(self._clock()), self._limits.retention_s
+        return _micros(self._clock()), self._limits.plans_s
 
     async def _run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         with _translated():
@@ -360,8 +409,10 @@ class JobStore:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for plan_id in plan_ids:
                     pipeline.hgetall(_job(plan_id))
+                    pipeline.hgetall(_progress(plan_id))
                 stored = await pipeline.execute()
-        return tuple(_decode(record) for record in stored if record)
+        pairs = zip(stored[::2], stored[1::2], strict=True)
+        return tuple(_decode({**record, **progress}) for record, progress in pairs if record)
 
 
 @contextmanager
@@ -374,6 +425,10 @@ def _translated() -> Iterator[None]:
 
 def _job(plan_id: str) -> str:
     return f"cuntong:job:{plan_id}"
+
+
+def _progress(plan_id: str) -> str:
+    return f"cuntong:progress:{plan_id}"
 
 
 def _payload(plan_id: str) -> str:
@@ -390,6 +445,10 @@ def _lease(plan_id: str) -> str:
 
 def _channel(plan_id: str) -> str:
     return f"cuntong:changed:{plan_id}"
+
+
+def _load(tenant: str) -> str:
+    return f"cuntong:load:{tenant}"
 
 
 def _index(tenant: str) -> str:
@@ -432,6 +491,7 @@ def _decode(stored: Mapping[Any, Any]) -> JobRecord:
         update_time=_EPOCH + int(text["update_time"]) * _MICROSECOND,
         attempt=int(text["attempt"]),
         sequence=int(text["sequence"]),
+        solve_s=int(text.get("solve_s", 1)),
         phase=text["phase"],
         best_cost_fen=int(text["best_cost_fen"]),
         percent=int(text["percent"]),

@@ -18,13 +18,13 @@ from services.consolidation.coalition_jobs import TENANT, CoalitionJobs
 from services.model.day import Day
 from services.model.errors import PlanningFailedError, StoreUnavailableError
 from services.model.plan import Cost, Plan, PlanResult
-from services.route.api import read_request
+from services.route.requests import read_request
 from services.runtime.embedded import EmbeddedStore
-from services.runtime.jobs import JobRunner, Report, ShouldStop
 from services.runtime.store import JobLimits, JobState, JobStore, connect
 from services.settlement.solver import SearchEffort
 from services.wire.codec import encode
 from tests.builders import small_day
+from tests.job_runners import Report, ShouldStop, working
 
 EFFORT = SearchEffort(5, 1)
 
@@ -89,9 +89,7 @@ async def planning(
         if route is None:
             yield planner, store
             return
-        async with JobRunner(
-            store, route.work, workers=2, clock=lambda: 0.0, new_id=lambda: next(ids), beat_s=0.05, scan_s=0.05
-        ):
+        async with working(store, url, route.work, workers=2, lease_s=10.0):
             yield planner, store
     finally:
         await redis.aclose()

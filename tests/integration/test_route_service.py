@@ -25,8 +25,8 @@ from grpc_status import rpc_status
 
 from services.model.errors import Violation
 from services.model.plan import PlanResult
-from services.route.api import ENGINES
 from services.route.checker import check
+from services.route.requests import ENGINES
 from services.runtime.embedded import EmbeddedStore
 from services.wire.codec import decode
 from tests.builders import SERVICE_DATE, small_day

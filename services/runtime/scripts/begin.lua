@@ -1,11 +1,12 @@
 -- Gives a job to a worker: one that is queued, or running without a living worker.
--- KEYS: job, lease, open
--- ARGV: plan_id, owner, lease_ms, max_attempts, channel, now_us, retention_s
+-- KEYS: job, lease, open, progress
+-- ARGV: plan_id, owner, lease_ms, max_attempts, channel, now_us, plans_s
 -- Returns the attempt, or 0 when the job is not to be had.
-local job, lease, open = unpack(KEYS)
-local plan_id, owner, lease_ms, max_attempts, channel, now_us, retention_s = unpack(ARGV)
+local job, lease, open, progress = unpack(KEYS)
+local plan_id, owner, lease_ms, max_attempts, channel, now_us, plans_s = unpack(ARGV)
 
 local state, attempt, released, cancel = unpack(redis.call('HMGET', job, 'state', 'attempt', 'released', 'cancel'))
+local broke_off = redis.call('HGET', job, 'broke_off')
 if not state then
   redis.call('ZREM', open, plan_id)
   return 0
@@ -18,16 +19,17 @@ if state == 'RUNNING' and holder then
   return holder == owner and tonumber(attempt) or 0 -- the same owner: its first answer was lost
 end
 if cancel then
-  end_job(job, lease, open, plan_id, 'CANCELLED', '', channel, now_us, retention_s)
+  end_job(job, lease, open, plan_id, 'CANCELLED', '', channel, now_us, plans_s)
   return 0
 end
 if tonumber(attempt) - tonumber(released) >= tonumber(max_attempts) then
-  local reason = 'planning broke off ' .. max_attempts .. ' times'
-  end_job(job, lease, open, plan_id, 'FAILED', reason, channel, now_us, retention_s)
+  local reason = 'planning broke off ' .. max_attempts .. ' times' .. (broke_off and ': ' .. broke_off or '')
+  end_job(job, lease, open, plan_id, 'FAILED', reason, channel, now_us, plans_s)
   return 0
 end
 redis.call('SET', lease, owner, 'PX', lease_ms)
-redis.call('HSET', job, 'state', 'RUNNING', 'phase', '', 'percent', 0, 'best_cost_fen', 0)
+redis.call('HSET', job, 'state', 'RUNNING')
+redis.call('DEL', progress)
 attempt = redis.call('HINCRBY', job, 'attempt', 1)
 changed(job, channel, now_us)
 return attempt

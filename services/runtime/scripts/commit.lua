@@ -1,10 +1,10 @@
 -- Ends a running job and keeps its result, in one step.
--- KEYS: job, lease, open, payload, result
--- ARGV: plan_id, attempt, state, reason, channel, now_us, retention_s, and the result if there is one
+-- KEYS: job, lease, open, result
+-- ARGV: plan_id, attempt, state, reason, channel, now_us, plans_s, and the result if there is one
 -- Returns the state it ended in, or an empty string when the attempt is not the current one. A job whose cancelling was
 -- asked for ends cancelled, whatever came of it.
-local job, lease, open, payload, result = unpack(KEYS)
-local plan_id, attempt, ending, reason, channel, now_us, retention_s = unpack(ARGV, 1, 7)
+local job, lease, open, result = unpack(KEYS)
+local plan_id, attempt, ending, reason, channel, now_us, plans_s = unpack(ARGV, 1, 7)
 
 local state, current, cancel = unpack(redis.call('HMGET', job, 'state', 'attempt', 'cancel'))
 if current ~= attempt then
@@ -20,8 +20,7 @@ if cancel then
   ending = 'CANCELLED'
 end
 if #ARGV > 7 then
-  redis.call('SET', result, ARGV[8], 'EX', retention_s)
+  redis.call('SET', result, ARGV[8], 'EX', plans_s)
 end
-redis.call('EXPIRE', payload, retention_s)
-end_job(job, lease, open, plan_id, ending, reason, channel, now_us, retention_s)
+end_job(job, lease, open, plan_id, ending, reason, channel, now_us, plans_s)
 return ending

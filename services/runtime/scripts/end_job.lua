@@ -10,10 +10,11 @@ local function changed(job, channel, now_us)
   return sequence
 end
 
-local function end_job(job, lease, open, plan_id, state, reason, channel, now_us, retention_s)
+local function end_job(job, lease, open, plan_id, state, reason, channel, now_us, plans_s)
   redis.call('HSET', job, 'state', state, 'reason', reason)
   redis.call('DEL', lease)
   redis.call('ZREM', open, plan_id)
-  redis.call('EXPIRE', job, retention_s)
+  redis.call('HDEL', 'cuntong:load:' .. redis.call('HGET', job, 'tenant'), plan_id)
+  redis.call('EXPIRE', job, plans_s)
   changed(job, channel, now_us)
 end

@@ -3,7 +3,7 @@ from cuntong.route.v1 import plan_pb2
 
 from services.model.errors import PlanUnreadableError
 from services.model.plan import Cost, Plan, PlanResult
-from services.route.api import read_request
+from services.route.requests import read_request
 from services.wire.coalitions import coalition_request, is_coalition, read_coalition_plan
 from services.wire.codec import encode
 from tests.builders import small_day

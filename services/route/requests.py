@@ -1,0 +1,62 @@
+"""Requests for plans: decoded, validated, every violation at once."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cuntong.route.v1 import route_service_pb2 as pb
+
+from services.model.day import Day, PlanSettings
+from services.model.errors import InvalidInputError, Violation
+from services.validation import day_violations
+from services.wire.codec import decode
+
+ENGINES: Final = ("search", "pyvrp", "ortools")
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MAX_BUDGET_S: Final = 3_600
+_MAX_ITERATIONS: Final = 10_000_000
+_MAX_CORES: Final = 64
+_MAX_SEED: Final = 2**31 - 1
+
+
+def read_request(request: pb.SubmitPlanRequest) -> tuple[Day, PlanSettings]:
+    """Decode and validate a request.
+
+    Raises
+    ------
+    InvalidInputError
+        With all violations at once.
+    """
+    violations: list[Violation] = []
+    if not _REQUEST_ID.fullmatch(request.request_id):
+        violations.append(Violation("request_id", "must be 1 to 64 letters, digits, dots, dashes and underscores"))
+    settings = decode(PlanSettings, request.settings, violations, "settings") if request.HasField("settings") else None
+    if not request.HasField("day"):
+        violations.append(Violation("day", "is missing"))
+    day = decode(Day, request.day, violations, "day")
+    if day is not None:
+        violations += [Violation(f"day.{v.path}", v.message) for v in day_violations(day)]
+    if settings is None:
+        settings = PlanSettings()
+    violations += [Violation(f"settings.{v.path}", v.message) for v in _settings_violations(settings)]
+    if violations or day is None:
+        raise InvalidInputError(violations)
+    return day, settings
+
+
+def _settings_violations(settings: PlanSettings) -> list[Violation]:
+    ranges = {
+        "time_budget_s": (1, _MAX_BUDGET_S, settings.time_budget_s),
+        "iterations": (1, _MAX_ITERATIONS, 1 if settings.iterations is None else settings.iterations),
+        "seed": (0, _MAX_SEED, settings.seed),
+        "cores": (1, _MAX_CORES, settings.cores),
+    }
+    violations = [
+        Violation(name, f"must be from {low} to {high}, not {value}")
+        for name, (low, high, value) in ranges.items()
+        if not low <= value <= high
+    ]
+    if settings.engine not in ENGINES:
+        violations.append(Violation("engine", f"must be one of {', '.join(ENGINES)}"))
+    return violations

@@ -1,0 +1,42 @@
+"""What is done with an accepted request: its day is planned and the result written out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cuntong.route.v1 import plan_pb2
+from cuntong.route.v1 import route_service_pb2 as pb
+
+from services.model.plan import PlanResult
+from services.route.engines.engine import Engine
+from services.route.figures import Figures, figures_of
+from services.route.planner import plan_day
+from services.route.requests import read_request
+from services.runtime.solver_child import Telling, Work
+from services.wire.coalitions import is_coalition
+from services.wire.codec import encode
+
+
+def make_work(engines: Mapping[str, Engine]) -> Work:
+    """What a child does with an accepted request; ``engines`` has all of ``requests.ENGINES``."""
+
+    def work(payload: bytes, telling: Telling) -> tuple[bytes, Figures | None]:
+        request = pb.SubmitPlanRequest.FromString(payload)
+        day, settings = read_request(request)
+        is_asked_for = not is_coalition(request)
+
+        def written(result: PlanResult) -> bytes:
+            return encode(result, plan_pb2.PlanResult, day.service_date).SerializeToString(deterministic=True)
+
+        result = plan_day(
+            day,
+            settings,
+            engines[settings.engine],
+            telling.should_stop,
+            telling.report,
+            with_ways=is_asked_for,
+            keep=(lambda kept: telling.keep(written(kept))) if is_asked_for else None,
+        )
+        return written(result), figures_of(day, result) if is_asked_for else None
+
+    return work
