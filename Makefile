@@ -1,5 +1,6 @@
 # make run    plans the bundled county's day        make test   checks and tests everything
 # make serve  keeps both services up                make help   says so
+# make chaos  kills workers, servers and the store for MINUTES, and counts what is lost
 # make bench-env  installs the solvers that bench/instances.py compares with
 
 SHELL := /bin/bash
@@ -11,6 +12,7 @@ COUNTY ?= data/huadian
 DATE ?= 2026-11-23
 BUDGET ?= 20
 OUT ?= out
+MINUTES ?= 12
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 # What bench/instances.py measures the search beside; no program needs it.
 BENCH := .venv-bench
 
-.PHONY: help run serve setup test lint types unit clean lock proto bench-env
+.PHONY: help run serve chaos setup test lint types unit clean lock proto bench-env
 
 help:
 	@grep -E '^# make' Makefile | sed 's/^# //'
@@ -44,6 +46,9 @@ lint: $(VENV)/.dev
 	@$(BIN)/buf lint
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
+
+chaos: $(VENV)/.dev
+	@PYTHONPATH=.:$(GENERATED) $(BIN)/python -m tests.chaos.run --minutes "$(MINUTES)"
 
 bench-env: $(BENCH)/.made
 

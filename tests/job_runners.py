@@ -68,7 +68,7 @@ async def working(
                 FunctionSolver(work, threads),
                 tasks,
                 clock=time.monotonic,
-                new_id=lambda: name,
+                name=name,
                 metrics=metrics,
                 beat_s=0.05,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -19,8 +20,11 @@ from services.runtime.solvers import Solvers
 from services.runtime.store import JobLimits, JobStore
 from services.runtime.tasks import DocketTasks, LostJobs
 
+# A worker's own lease on a job ends before the queue gives the job to another, so that the other finds it free.
+_JOB_LEASE_PART: Final = 0.6
 # Others put jobs into the store as well, and each waits this long at most until it is seen.
 _LOOK_S: Final = 0.5
+_log: Final = logging.getLogger(__name__)
 
 
 def job_limits(settings: JobSettings) -> JobLimits:
@@ -32,7 +36,7 @@ def job_limits(settings: JobSettings) -> JobLimits:
         requests_s=settings.requests_s,
         max_queued=settings.max_queued_jobs,
         max_tenant_solve_s=settings.max_tenant_solve_s,
-        lease_s=settings.lease_s,
+        lease_s=_JOB_LEASE_PART * settings.lease_s,
     )
 
 
@@ -48,6 +52,7 @@ async def planning(
 ) -> AsyncIterator[None]:
     """Work on jobs; leaving lets those under way finish, for as long as the settings say, and puts the rest back."""
     name = new_id()
+    _log.info("working as %s", name)
     looking = asyncio.create_task(LostJobs(store, tasks, name=name, clock=clock, every_s=_LOOK_S).run())
     try:
         # Modules are found where this program found its own.
@@ -64,7 +69,7 @@ async def planning(
                 solvers,
                 tasks,
                 clock=clock,
-                new_id=new_id,
+                name=name,
                 measure=partial(measure, metrics),
                 metrics=metrics,
             )

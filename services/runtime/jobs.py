@@ -92,8 +92,8 @@ class JobRunner:
         Who has a job that broke off worked on again.
     clock
         Seconds that only grow, for durations.
-    new_id
-        Makes a new id, for this runner's name.
+    name
+        Whose leases these are.
     measure
         Hears of results.
     metrics
@@ -109,7 +109,7 @@ class JobRunner:
         tasks: TaskEngine,
         *,
         clock: Callable[[], float],
-        new_id: Callable[[], str],
+        name: str,
         measure: Measure = lambda _: None,
         metrics: Metrics | None = None,
         beat_s: float = 0.25,
@@ -121,7 +121,7 @@ class JobRunner:
         self._measure = measure
         self._metrics = metrics
         self._beat_s = beat_s
-        self._owner = new_id()
+        self._owner = name
         self._running: dict[str, _Running] = {}
         self._closing = asyncio.Event()
         self._is_idle = asyncio.Event()

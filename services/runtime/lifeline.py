@@ -44,6 +44,11 @@ def die_with_parent(parent_pid: int) -> bool:
     return True
 
 
+def bound_to_this(args: Sequence[str]) -> list[str]:
+    """The command that runs ``args[0]`` such that it ends with this process, from its very beginning."""
+    return [sys.executable, "-I", "-S", str(Path(__file__).resolve()), str(os.getpid()), _SEPARATOR, *args]
+
+
 def start_child(
     args: Sequence[str],
     *,
@@ -64,9 +69,8 @@ def start_child(
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("start children from the main thread: they die with the thread that started them")
-    wrapper = [sys.executable, "-I", "-S", str(Path(__file__).resolve()), str(os.getpid()), _SEPARATOR]
     return subprocess.Popen(
-        [*wrapper, *args],
+        bound_to_this(args),
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=stderr,

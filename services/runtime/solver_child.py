@@ -17,7 +17,6 @@ from queue import SimpleQueue
 from typing import IO, Any, Final, Protocol
 
 from services.model.errors import PlanningFailedError
-from services.runtime.lifeline import die_with_parent
 from services.runtime.logs import bound
 from services.runtime.solver_messages import (
     LENGTH,
@@ -61,9 +60,8 @@ class Work(Protocol):
 
 
 def run_child(work: Work, new_id: Callable[[], str]) -> None:
-    """Solve until there is nothing more to come; the program's arguments are the parent's id and the MiB it may use."""
-    parent_pid, memory_mib = int(sys.argv[1]), int(sys.argv[2])
-    die_with_parent(parent_pid)
+    """Solve until there is nothing more to come; the program's argument says how many MiB of memory it may use."""
+    memory_mib = int(sys.argv[1])
     limit = memory_mib * _MIB
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from services.model.errors import CuntongError
+from services.runtime.lifeline import bound_to_this
 from services.runtime.solver_messages import (
     LENGTH,
     Answer,
@@ -197,7 +198,7 @@ class Solvers:
 
     async def _start(self) -> _Child:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", self._module, str(os.getpid()), str(self._memory_mib)),
+            *bound_to_this([sys.executable, "-P", "-m", self._module, str(self._memory_mib)]),
             stdin=PIPE,
             stdout=PIPE,
             env={**os.environ, **self._environment},

@@ -126,8 +126,11 @@ class JobLimits:
     """How many seconds of search one tenant's open jobs may take together; a single job is always taken."""
     lease_s: float = 10.0
     """How long after its last sign of life a worker is taken for dead."""
-    max_attempts: int = 3
-    """How often a job may break off before it is given up."""
+    max_break_offs: int = 3
+    """How often a job's search may break off, since its process died of it, before the job is given up."""
+    max_deaths: int = 10
+    """How many workers may die with a job before it is given up; searches have processes of their own, so that it is
+    seldom the job that they die of."""
     watch_poll_s: float = 5.0
     """How often a watcher looks even though nothing was announced, since announcements may be lost."""
 
@@ -204,7 +207,9 @@ class JobStore:
         head = [record.plan_id, digest, limits.max_queued, limits.max_tenant_solve_s, record.solve_s]
         oldest = [_micros(now - timedelta(seconds=seconds)) for seconds in (limits.inputs_s, limits.plans_s)]
         ages = [limits.requests_s, limits.inputs_s, limits.plans_s, _micros(now), *oldest]
-        words = [word for name, value in {**_encode(fresh), "released": 0}.items() for word in (name, value)]
+        words = [
+            word for name, value in {**_encode(fresh), "released": 0, "broke_offs": 0}.items() for word in (name, value)
+        ]
         outcome, plan_id = await self._run("submit", keys, [*head, *ages, payload, *words])
         match outcome:
             case b"CREATED":
@@ -232,7 +237,7 @@ class JobStore:
             The attempt's number, from 1; None when the job is not to be had.
         """
         keys = [_job(plan_id), _lease(plan_id), _OPEN, _progress(plan_id)]
-        limits = [self._limits.lease_ms, self._limits.max_attempts]
+        limits = [self._limits.lease_ms, self._limits.max_break_offs, self._limits.max_deaths]
         return await self._run("begin", keys, [plan_id, owner, *limits, _channel(plan_id), *self._ages()]) or None
 
     async def renew(self, plan_id: str, attempt: int, owner: str) -> Orders:

@@ -232,16 +232,29 @@ async def test_an_old_attempt_can_neither_report_nor_commit(url: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_job_that_broke_off_three_times_fails(url: str) -> None:
+async def test_a_job_with_which_ten_workers_died_fails(url: str) -> None:
     async with jobs(url, JobLimits(lease_s=0.02)) as store:
         await store.submit(job("p"), "x", b"")
-        for attempt in (1, 2, 3):
+        for attempt in range(1, 11):
             assert await store.begin("p", f"worker-{attempt}") == attempt
-            await asyncio.sleep(0.05)
-        assert await store.begin("p", "worker-4") is None
+            await asyncio.sleep(0.03)
+        assert await store.begin("p", "worker-11") is None
         record = await store.get("p")
-        assert (record.state, record.reason) == (JobState.FAILED, "planning broke off 3 times")
+        assert (record.state, record.reason) == (JobState.FAILED, "10 workers died of this plan")
         assert not await store.open_jobs()
+
+
+@pytest.mark.asyncio
+async def test_a_job_whose_search_broke_off_three_times_fails(url: str) -> None:
+    async with jobs(url) as store:
+        await store.submit(job("p"), "x", b"")
+        for attempt in (1, 2, 3):
+            assert await store.begin("p", "me") == attempt
+            assert await store.break_off("p", attempt, f"reason {attempt}")
+            assert not await store.break_off("p", attempt, "again")
+        assert await store.begin("p", "me") is None
+        record = await store.get("p")
+        assert (record.state, record.reason) == (JobState.FAILED, "planning broke off 3 times: reason 3")
 
 
 @pytest.mark.asyncio

@@ -1,12 +1,12 @@
 -- Gives a job to a worker: one that is queued, or running without a living worker.
 -- KEYS: job, lease, open, progress
--- ARGV: plan_id, owner, lease_ms, max_attempts, channel, now_us, plans_s
+-- ARGV: plan_id, owner, lease_ms, max_break_offs, max_deaths, channel, now_us, plans_s
 -- Returns the attempt, or 0 when the job is not to be had.
 local job, lease, open, progress = unpack(KEYS)
-local plan_id, owner, lease_ms, max_attempts, channel, now_us, plans_s = unpack(ARGV)
+local plan_id, owner, lease_ms, max_break_offs, max_deaths, channel, now_us, plans_s = unpack(ARGV)
 
 local state, attempt, released, cancel = unpack(redis.call('HMGET', job, 'state', 'attempt', 'released', 'cancel'))
-local broke_off = redis.call('HGET', job, 'broke_off')
+local broke_offs, broke_off = unpack(redis.call('HMGET', job, 'broke_offs', 'broke_off'))
 if not state then
   redis.call('ZREM', open, plan_id)
   return 0
@@ -22,9 +22,16 @@ if cancel then
   end_job(job, lease, open, plan_id, 'CANCELLED', '', channel, now_us, plans_s)
   return 0
 end
-if tonumber(attempt) - tonumber(released) >= tonumber(max_attempts) then
-  local reason = 'planning broke off ' .. max_attempts .. ' times' .. (broke_off and ': ' .. broke_off or '')
-  end_job(job, lease, open, plan_id, 'FAILED', reason, channel, now_us, plans_s)
+-- An attempt that neither broke off nor was put back was that of a worker that died.
+local deaths = tonumber(attempt) - tonumber(released) - tonumber(broke_offs)
+local poison
+if tonumber(broke_offs) >= tonumber(max_break_offs) then
+  poison = 'planning broke off ' .. broke_offs .. ' times: ' .. broke_off
+elseif deaths >= tonumber(max_deaths) then
+  poison = deaths .. ' workers died of this plan'
+end
+if poison then
+  end_job(job, lease, open, plan_id, 'FAILED', poison, channel, now_us, plans_s)
   return 0
 end
 redis.call('SET', lease, owner, 'PX', lease_ms)

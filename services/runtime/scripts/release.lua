@@ -11,6 +11,7 @@ end
 redis.call('HSET', job, 'state', 'QUEUED')
 if counts == '1' then
   redis.call('HSET', job, 'broke_off', reason)
+  redis.call('HINCRBY', job, 'broke_offs', 1)
 else
   redis.call('HINCRBY', job, 'released', 1)
 end
