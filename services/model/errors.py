@@ -33,6 +33,21 @@ class RequestConflictError(CuntongError):
         super().__init__(f"this request id already made {plan_id} from other content")
 
 
+class PlanUnfinishedError(CuntongError):
+    """The job has not made a plan, or not yet."""
+
+
+class OtherPlanAcceptedError(CuntongError):
+    """Another plan is accepted for the county's day."""
+
+    def __init__(self, plan_id: str) -> None:
+        self.plan_id = plan_id
+        known = (
+            f"{plan_id} is accepted for this county's day" if plan_id else "no plan is accepted for this county's day"
+        )
+        super().__init__(known)
+
+
 class PlanNotFoundError(CuntongError):
     """No plan of this name is known to the caller."""
 

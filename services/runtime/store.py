@@ -1,10 +1,11 @@
 """Jobs in Redis: each change is one atomic script, and this module alone talks to Redis about them.
 
 Keys, all with a time to live: ``cuntong:job:<plan>`` (hash), ``progress``, ``payload``, ``result`` and ``lease`` beside
-it, ``cuntong:request:<tenant>:<request id>`` (which plan a request made), ``cuntong:open`` (jobs not ended, by age),
-``cuntong:load:<tenant>`` (the seconds of search that a tenant's open jobs may take) and ``cuntong:jobs:<tenant>`` (all
-jobs, by age). A running job belongs to whoever holds its lease; an attempt's number is its right to commit, so that a
-worker given up for dead cannot overwrite what came after it.
+it; ``cuntong:request:<tenant>:<request id>`` (which plan a request made), ``cuntong:batch:<tenant>:<batch>`` (which
+plans a batch made), ``cuntong:accepted:<tenant>:<date>:<county>`` (the plan that the day goes by); ``cuntong:open``
+(jobs not ended, by age), ``cuntong:load:<tenant>`` (the seconds of search that a tenant's open jobs may take) and
+``cuntong:jobs:<tenant>`` (all jobs, by age). A running job belongs to whoever holds its lease; an attempt's number is
+its right to commit, so that a worker given up for dead cannot overwrite what came after it.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from services.model.errors import (
     InvalidInputError,
+    OtherPlanAcceptedError,
     OverloadedError,
     PlanNotFoundError,
+    PlanUnfinishedError,
     RequestConflictError,
     StoreUnavailableError,
     Violation,
@@ -83,6 +86,8 @@ class JobRecord:
     attempt: int = 0
     sequence: int = 1
     solve_s: int = 1
+    batch_id: str = ""
+    accept_time: datetime | None = None
     phase: str = ""
     best_cost_fen: int = 0
     percent: int = 0
@@ -161,7 +166,10 @@ class JobStore:
         prelude = (scripts / "end_job.lua").read_text("utf-8")
         self._scripts = {
             name: redis.register_script(prelude + (scripts / f"{name}.lua").read_text("utf-8"))
-            for name in ("submit", "begin", "renew", "progress", "commit", "release", "cancel")
+            for name in (
+                *("submit", "begin", "renew", "progress", "commit", "release", "cancel"),
+                *("accept", "open_batch"),
+            )
         }
 
     async def ping(self) -> None:
@@ -297,6 +305,71 @@ class JobStore:
         """Whether the end of a job was asked for."""
         with _translated():
             return bool(await self._redis.hexists(_job(plan_id), "cancel"))
+
+    async def accept(self, plan_id: str, replaced_plan_id: str = "") -> JobRecord:
+        """Make a plan the one that its county's day goes by; safe to repeat.
+
+        ``replaced_plan_id`` names the plan that it takes the place of, where one is accepted already.
+
+        Raises
+        ------
+        PlanNotFoundError
+            When there is no such job.
+        PlanUnfinishedError
+            When it has not made a plan, or not yet.
+        OtherPlanAcceptedError
+            When another plan is accepted than the one to be replaced.
+        """
+        job = await self.get(plan_id)
+        keys = [_job(plan_id), _accepted(job.tenant, job.county_id, job.service_date), _result(plan_id)]
+        outcome, other = await self._run("accept", keys, [plan_id, replaced_plan_id, _channel(plan_id), *self._ages()])
+        match outcome:
+            case b"ACCEPTED":
+                return await self.get(plan_id)
+            case b"OTHER":
+                raise OtherPlanAcceptedError(other.decode())
+            case _:
+                raise PlanUnfinishedError(f"{plan_id} has no finished plan: it is {job.state}")
+
+    async def accepted(self, tenant: str, county_id: str, service_date: date) -> JobRecord:
+        """Return the job of the plan that a county's day goes by.
+
+        Raises
+        ------
+        PlanNotFoundError
+            When none is accepted.
+        """
+        plan_id = await self._bytes(_accepted(tenant, county_id, service_date))
+        if plan_id is None:
+            raise PlanNotFoundError(f"no plan is accepted for {county_id} on {service_date}")
+        return await self.get(plan_id.decode(), tenant)
+
+    async def open_batch(self, tenant: str, batch_id: str, digest: str, plan_ids: Sequence[str]) -> list[str]:
+        """Say which plans a batch makes: those given, or the first time's where the batch is known.
+
+        Raises
+        ------
+        RequestConflictError
+            When the batch came before with another digest.
+        """
+        answer = await self._run("open_batch", [_batch(tenant, batch_id)], [digest, self._limits.requests_s, *plan_ids])
+        if answer[0] == b"CONFLICT":
+            raise RequestConflictError(f"the batch {batch_id}")
+        return [_text(plan_id) for plan_id in answer[1:]]
+
+    async def batch(self, tenant: str, batch_id: str) -> tuple[JobRecord, ...]:
+        """Return a batch's jobs, those that were accepted so far, in the order of its days.
+
+        Raises
+        ------
+        PlanNotFoundError
+            When there is no such batch.
+        """
+        with _translated():
+            plan_ids = await self._redis.lrange(_batch(tenant, batch_id), 1, -1)
+        if not plan_ids:
+            raise PlanNotFoundError(f"there is no batch {batch_id}")
+        return await self._records([_text(plan_id) for plan_id in plan_ids])
 
     async def get(self, plan_id: str, tenant: str | None = None) -> JobRecord:
         """Return a job; with a tenant given, only if it is that tenant's.
@@ -452,6 +525,14 @@ def _channel(plan_id: str) -> str:
     return f"cuntong:changed:{plan_id}"
 
 
+def _accepted(tenant: str, county_id: str, service_date: date) -> str:
+    return f"cuntong:accepted:{tenant}:{service_date.isoformat()}:{county_id}"
+
+
+def _batch(tenant: str, batch_id: str) -> str:
+    return f"cuntong:batch:{tenant}:{batch_id}"
+
+
 def _load(tenant: str) -> str:
     return f"cuntong:load:{tenant}"
 
@@ -465,7 +546,8 @@ def _micros(time: datetime) -> int:
 
 
 def _encode(record: JobRecord) -> dict[str, str | int]:
-    return {field.name: _encode_value(getattr(record, field.name)) for field in fields(JobRecord)}
+    given = {field.name: getattr(record, field.name) for field in fields(JobRecord)}
+    return {name: _encode_value(value) for name, value in given.items() if value is not None}
 
 
 def _encode_value(value: str | int | date) -> str | int:
@@ -482,6 +564,10 @@ def _text(stored: object) -> str:
     return stored.decode() if isinstance(stored, bytes) else str(stored)
 
 
+def _time(micros: str) -> datetime:
+    return _EPOCH + int(micros) * _MICROSECOND
+
+
 def _decode(stored: Mapping[Any, Any]) -> JobRecord:
     text = {_text(name): _text(value) for name, value in stored.items()}
     return JobRecord(
@@ -492,11 +578,13 @@ def _decode(stored: Mapping[Any, Any]) -> JobRecord:
         service_date=date.fromisoformat(text["service_date"]),
         state=JobState(text["state"]),
         reason=text["reason"],
-        create_time=_EPOCH + int(text["create_time"]) * _MICROSECOND,
-        update_time=_EPOCH + int(text["update_time"]) * _MICROSECOND,
+        create_time=_time(text["create_time"]),
+        update_time=_time(text["update_time"]),
         attempt=int(text["attempt"]),
         sequence=int(text["sequence"]),
         solve_s=int(text.get("solve_s", 1)),
+        batch_id=text.get("batch_id", ""),
+        accept_time=_time(text["accept_time"]) if "accept_time" in text else None,
         phase=text["phase"],
         best_cost_fen=int(text["best_cost_fen"]),
         percent=int(text["percent"]),

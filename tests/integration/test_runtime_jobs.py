@@ -17,9 +17,11 @@ from prometheus_client import CollectorRegistry
 
 from services.model.errors import (
     InvalidInputError,
+    OtherPlanAcceptedError,
     OverloadedError,
     PlanningFailedError,
     PlanNotFoundError,
+    PlanUnfinishedError,
     RequestConflictError,
     StoreUnavailableError,
 )
@@ -265,6 +267,68 @@ async def test_an_attempt_put_back_does_not_count(url: str) -> None:
             assert await store.begin("p", "me") == attempt
             assert await store.release("p", attempt)
         assert (await store.get("p")).state is JobState.QUEUED
+
+
+# --- accepting --------------------------------------------------------------------------------------------------------
+
+
+async def planned(store: JobStore, plan_id: str, tenant: str = "default") -> None:
+    await store.submit(job(plan_id, tenant=tenant), "x", b"")
+    attempt = await store.begin(plan_id, "me")
+    assert attempt is not None
+    await store.commit(plan_id, attempt, JobState.SUCCEEDED, result=b"plan")
+
+
+@pytest.mark.asyncio
+async def test_one_plan_is_accepted_for_a_countys_day_until_another_takes_its_place(url: str) -> None:
+    day = ("default", "huadian", date(2026, 3, 2))
+    async with jobs(url) as store:
+        for plan_id in ("a", "b"):
+            await planned(store, plan_id)
+        await planned(store, "c", tenant="other")
+        with pytest.raises(PlanNotFoundError):
+            await store.accepted(*day)
+        first = await store.accept("a")
+        assert first.accept_time is not None
+        assert await store.accept("a") == first
+        assert await store.accepted(*day) == first
+        for replaced in ("", "c", "unknown"):
+            with pytest.raises(OtherPlanAcceptedError) as caught:
+                await store.accept("b", replaced)
+            assert caught.value.plan_id == "a"
+        await store.accept("b", "a")
+        assert (await store.accepted(*day)).plan_id == "b"
+        assert (await store.get("a")).accept_time is None
+        await store.accept("c")
+        assert (await store.accepted("other", *day[1:])).plan_id == "c"
+
+
+@pytest.mark.asyncio
+async def test_only_a_finished_plan_is_accepted(url: str) -> None:
+    async with jobs(url) as store:
+        with pytest.raises(PlanNotFoundError):
+            await store.accept("unknown")
+        await store.submit(job("p"), "x", b"")
+        with pytest.raises(PlanUnfinishedError):
+            await store.accept("p")
+        await store.request_cancel("p")
+        with pytest.raises(PlanUnfinishedError):
+            await store.accept("p")
+
+
+@pytest.mark.asyncio
+async def test_a_batch_makes_the_same_plans_however_often_it_is_sent(url: str) -> None:
+    async with jobs(url) as store:
+        assert await store.open_batch("t", "b", "digest", ["p1", "p2"]) == ["p1", "p2"]
+        assert await store.open_batch("t", "b", "digest", ["p3", "p4"]) == ["p1", "p2"]
+        assert await store.open_batch("other", "b", "digest", ["p5"]) == ["p5"]
+        with pytest.raises(RequestConflictError):
+            await store.open_batch("t", "b", "other digest", ["p6"])
+        assert await store.batch("t", "b") == ()
+        await store.submit(job("p2"), "x", b"")
+        assert [record.plan_id for record in await store.batch("t", "b")] == ["p2"]
+        with pytest.raises(PlanNotFoundError):
+            await store.batch("t", "unknown")
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
