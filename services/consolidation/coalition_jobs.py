@@ -14,7 +14,8 @@ from typing import Final
 from services.model.day import Day
 from services.model.errors import CuntongError, OverloadedError, PlanningFailedError, StoreUnavailableError
 from services.model.plan import Plan
-from services.runtime.store import JobRecord, JobState, JobStore
+from services.runtime.job_records import JobRecord, JobState
+from services.runtime.store import JobStore
 from services.settlement.solver import SearchEffort
 from services.wire.coalitions import coalition_request, read_coalition_plan
 

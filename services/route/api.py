@@ -16,8 +16,9 @@ from cuntong.route.v1 import route_service_pb2_grpc
 from services.model.day import PlanSettings
 from services.model.errors import InvalidInputError, StoreUnavailableError, Violation
 from services.route.requests import read_request
+from services.runtime.job_records import JobRecord
 from services.runtime.jobs import TaskEngine
-from services.runtime.store import JobRecord, JobStore
+from services.runtime.store import JobStore
 
 _TENANT: Final = "default"
 _DEFAULT_PAGE: Final = 50

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Final
 
 from services.model.errors import StoreUnavailableError
+from services.runtime.job_records import JobState
 from services.runtime.metrics import Metrics
-from services.runtime.store import JobState, JobStore
+from services.runtime.store import JobStore
 
 _EVERY_S: Final = 2.0
 _log: Final = logging.getLogger(__name__)

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from services.model.errors import PlanNotFoundError, StoreUnavailableError
+from services.runtime.job_records import JobRecord, JobState, Orders
 from services.runtime.logs import bound
 from services.runtime.metrics import Metrics
 from services.runtime.solver_messages import Broke, Done, Refused, Solve
 from services.runtime.solvers import ChildDiedError, Stopped
-from services.runtime.store import JobRecord, JobState, JobStore, Orders
+from services.runtime.store import JobStore
 
 _RETRY_S: Final = 0.5
 _MAX_REASON_CHARS: Final = 2000

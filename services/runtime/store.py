@@ -10,11 +10,10 @@ its right to commit, so that a worker given up for dead cannot overwrite what ca
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any, Final
 
@@ -35,70 +34,34 @@ from services.model.errors import (
     StoreUnavailableError,
     Violation,
 )
+from services.runtime.job_records import (
+    JobPage,
+    JobRecord,
+    JobState,
+    Orders,
+    decode_job,
+    encode_job,
+    to_micros,
+    to_text,
+)
+from services.runtime.store_keys import (
+    LOOKER_KEY,
+    OPEN_KEY,
+    accepted_key,
+    batch_key,
+    channel_key,
+    index_key,
+    job_key,
+    lease_key,
+    load_key,
+    payload_key,
+    progress_key,
+    request_key,
+    result_key,
+)
 
-_OPEN: Final = "cuntong:open"
-_LOOKER: Final = "cuntong:looker"
 _RETRY_AFTER_S: Final = 5
 _MAX_CONNECTIONS: Final = 1000  # one for each watcher and each call under way
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-
-class JobState(StrEnum):
-    """State of a job."""
-
-    QUEUED = "QUEUED"
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the job has not ended."""
-        return self in (JobState.QUEUED, JobState.RUNNING)
-
-
-class Orders(StrEnum):
-    """What a worker is to do with the job it has."""
-
-    GO_ON = "GO_ON"
-    STOP = "STOP"  # cancelling was asked for
-    LOST = "LOST"  # the job ended or is another worker's
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRecord:
-    """A job as it is known. ``sequence`` counts every change from 1, of state or progress.
-
-    ``solve_s`` is how long its searches may take on all their cores together.
-    """
-
-    plan_id: str
-    request_id: str
-    tenant: str = "default"
-    county_id: str
-    service_date: date
-    state: JobState = JobState.QUEUED
-    reason: str = ""
-    create_time: datetime
-    update_time: datetime
-    attempt: int = 0
-    sequence: int = 1
-    solve_s: int = 1
-    batch_id: str = ""
-    accept_time: datetime | None = None
-    phase: str = ""
-    best_cost_fen: int = 0
-    percent: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class JobPage:
-    """Some jobs, newest first, and the token of the next page; empty on the last."""
-
-    jobs: tuple[JobRecord, ...]
-    next_page_token: str
 
 
 def connect(url: str) -> Redis:
@@ -205,18 +168,20 @@ class JobStore:
         limits = self._limits
         fresh = replace(record, state=JobState.QUEUED, create_time=now, update_time=now, attempt=0, sequence=1)
         keys = [
-            f"cuntong:request:{record.tenant}:{record.request_id}",
-            _job(record.plan_id),
-            _payload(record.plan_id),
-            _OPEN,
-            _index(record.tenant),
-            _load(record.tenant),
+            request_key(record.tenant, record.request_id),
+            job_key(record.plan_id),
+            payload_key(record.plan_id),
+            OPEN_KEY,
+            index_key(record.tenant),
+            load_key(record.tenant),
         ]
         head = [record.plan_id, digest, limits.max_queued, limits.max_tenant_solve_s, record.solve_s]
-        oldest = [_micros(now - timedelta(seconds=seconds)) for seconds in (limits.inputs_s, limits.plans_s)]
-        ages = [limits.requests_s, limits.inputs_s, limits.plans_s, _micros(now), *oldest]
+        oldest = [to_micros(now - timedelta(seconds=seconds)) for seconds in (limits.inputs_s, limits.plans_s)]
+        ages = [limits.requests_s, limits.inputs_s, limits.plans_s, to_micros(now), *oldest]
         words = [
-            word for name, value in {**_encode(fresh), "released": 0, "broke_offs": 0}.items() for word in (name, value)
+            word
+            for name, value in {**encode_job(fresh), "released": 0, "broke_offs": 0}.items()
+            for word in (name, value)
         ]
         outcome, plan_id = await self._run("submit", keys, [*head, *ages, payload, *words])
         match outcome:
@@ -244,19 +209,23 @@ class JobStore:
         int | None
             The attempt's number, from 1; None when the job is not to be had.
         """
-        keys = [_job(plan_id), _lease(plan_id), _OPEN, _progress(plan_id)]
+        keys = [job_key(plan_id), lease_key(plan_id), OPEN_KEY, progress_key(plan_id)]
         limits = [self._limits.lease_ms, self._limits.max_break_offs, self._limits.max_deaths]
-        return await self._run("begin", keys, [plan_id, owner, *limits, _channel(plan_id), *self._ages()]) or None
+        return await self._run("begin", keys, [plan_id, owner, *limits, channel_key(plan_id), *self._ages()]) or None
 
     async def renew(self, plan_id: str, attempt: int, owner: str) -> Orders:
         """Give a sign of life, several times in ``lease_s``, and hear what to do."""
-        answer = await self._run("renew", [_job(plan_id), _lease(plan_id)], [attempt, owner, self._limits.lease_ms])
+        answer = await self._run(
+            "renew", [job_key(plan_id), lease_key(plan_id)], [attempt, owner, self._limits.lease_ms]
+        )
         return Orders(answer.decode())
 
     async def progress(self, plan_id: str, attempt: int, phase: str, best_cost_fen: int, percent: int) -> bool:
         """Note how far an attempt has come; False when it is not the current one."""
-        words = [attempt, phase, best_cost_fen, percent, _channel(plan_id), _micros(self._clock())]
-        return bool(await self._run("progress", [_job(plan_id), _progress(plan_id)], [*words, self._limits.progress_s]))
+        words = [attempt, phase, best_cost_fen, percent, channel_key(plan_id), to_micros(self._clock())]
+        return bool(
+            await self._run("progress", [job_key(plan_id), progress_key(plan_id)], [*words, self._limits.progress_s])
+        )
 
     async def commit(
         self, plan_id: str, attempt: int, state: JobState, reason: str = "", result: bytes | None = None
@@ -269,8 +238,8 @@ class JobStore:
             The state in which it ended, cancelled if that was asked for; None when the attempt is not the current
             one, and then nothing is kept.
         """
-        keys = [_job(plan_id), _lease(plan_id), _OPEN, _result(plan_id)]
-        words = [plan_id, attempt, str(state), reason, _channel(plan_id), *self._ages()]
+        keys = [job_key(plan_id), lease_key(plan_id), OPEN_KEY, result_key(plan_id)]
+        words = [plan_id, attempt, str(state), reason, channel_key(plan_id), *self._ages()]
         answer = await self._run("commit", keys, words if result is None else [*words, result])
         return JobState(answer.decode()) if answer else None
 
@@ -286,8 +255,8 @@ class JobStore:
         return await self._put_back(plan_id, attempt, counts=True, reason=reason)
 
     async def _put_back(self, plan_id: str, attempt: int, *, counts: bool, reason: str = "") -> bool:
-        words = [attempt, _channel(plan_id), _micros(self._clock()), int(counts), reason]
-        return bool(await self._run("release", [_job(plan_id), _lease(plan_id)], words))
+        words = [attempt, channel_key(plan_id), to_micros(self._clock()), int(counts), reason]
+        return bool(await self._run("release", [job_key(plan_id), lease_key(plan_id)], words))
 
     async def request_cancel(self, plan_id: str) -> JobRecord:
         """Ask for the end of a job; one that is queued ends at once, one that has ended stays as it is.
@@ -297,14 +266,14 @@ class JobStore:
         PlanNotFoundError
             When there is no such job.
         """
-        keys = [_job(plan_id), _lease(plan_id), _OPEN]
-        await self._run("cancel", keys, [plan_id, _channel(plan_id), *self._ages()])
+        keys = [job_key(plan_id), lease_key(plan_id), OPEN_KEY]
+        await self._run("cancel", keys, [plan_id, channel_key(plan_id), *self._ages()])
         return await self.get(plan_id)
 
     async def is_cancel_requested(self, plan_id: str) -> bool:
         """Whether the end of a job was asked for."""
         with _translated():
-            return bool(await self._redis.hexists(_job(plan_id), "cancel"))
+            return bool(await self._redis.hexists(job_key(plan_id), "cancel"))
 
     async def accept(self, plan_id: str, replaced_plan_id: str = "") -> JobRecord:
         """Make a plan the one that its county's day goes by; safe to repeat.
@@ -321,8 +290,10 @@ class JobStore:
             When another plan is accepted than the one to be replaced.
         """
         job = await self.get(plan_id)
-        keys = [_job(plan_id), _accepted(job.tenant, job.county_id, job.service_date), _result(plan_id)]
-        outcome, other = await self._run("accept", keys, [plan_id, replaced_plan_id, _channel(plan_id), *self._ages()])
+        keys = [job_key(plan_id), accepted_key(job.tenant, job.county_id, job.service_date), result_key(plan_id)]
+        outcome, other = await self._run(
+            "accept", keys, [plan_id, replaced_plan_id, channel_key(plan_id), *self._ages()]
+        )
         match outcome:
             case b"ACCEPTED":
                 return await self.get(plan_id)
@@ -339,7 +310,7 @@ class JobStore:
         PlanNotFoundError
             When none is accepted.
         """
-        plan_id = await self._bytes(_accepted(tenant, county_id, service_date))
+        plan_id = await self._bytes(accepted_key(tenant, county_id, service_date))
         if plan_id is None:
             raise PlanNotFoundError(f"no plan is accepted for {county_id} on {service_date}")
         return await self.get(plan_id.decode(), tenant)
@@ -352,10 +323,12 @@ class JobStore:
         RequestConflictError
             When the batch came before with another digest.
         """
-        answer = await self._run("open_batch", [_batch(tenant, batch_id)], [digest, self._limits.requests_s, *plan_ids])
+        answer = await self._run(
+            "open_batch", [batch_key(tenant, batch_id)], [digest, self._limits.requests_s, *plan_ids]
+        )
         if answer[0] == b"CONFLICT":
             raise RequestConflictError(f"the batch {batch_id}")
-        return [_text(plan_id) for plan_id in answer[1:]]
+        return [to_text(plan_id) for plan_id in answer[1:]]
 
     async def batch(self, tenant: str, batch_id: str) -> tuple[JobRecord, ...]:
         """Return a batch's jobs, those that were accepted so far, in the order of its days.
@@ -366,10 +339,10 @@ class JobStore:
             When there is no such batch.
         """
         with _translated():
-            plan_ids = await self._redis.lrange(_batch(tenant, batch_id), 1, -1)
+            plan_ids = await self._redis.lrange(batch_key(tenant, batch_id), 1, -1)
         if not plan_ids:
             raise PlanNotFoundError(f"there is no batch {batch_id}")
-        return await self._records([_text(plan_id) for plan_id in plan_ids])
+        return await self._records([to_text(plan_id) for plan_id in plan_ids])
 
     async def get(self, plan_id: str, tenant: str | None = None) -> JobRecord:
         """Return a job; with a tenant given, only if it is that tenant's.
@@ -393,14 +366,14 @@ class JobStore:
         PlanNotFoundError
             When it is not, or no longer, there.
         """
-        payload = await self._bytes(_payload(plan_id))
+        payload = await self._bytes(payload_key(plan_id))
         if payload is None:
             raise PlanNotFoundError(f"there is no plan {plan_id}")
         return payload
 
     async def result(self, plan_id: str) -> bytes | None:
         """Return what a job made, if anything."""
-        return await self._bytes(_result(plan_id))
+        return await self._bytes(result_key(plan_id))
 
     async def list(self, page_size: int, page_token: str = "", tenant: str = "default") -> JobPage:
         """Return a page of a tenant's jobs, newest first.
@@ -413,38 +386,38 @@ class JobStore:
         start = 0
         with _translated():
             if page_token:
-                rank = await self._redis.zrevrank(_index(tenant), page_token)
+                rank = await self._redis.zrevrank(index_key(tenant), page_token)
                 if not isinstance(rank, int):
                     raise InvalidInputError([Violation("page_token", "unknown or expired")])
                 start = rank + 1
-            found = await self._redis.zrange(_index(tenant), start, start + page_size, desc=True)
-        plan_ids = [_text(plan_id) for plan_id in found]
+            found = await self._redis.zrange(index_key(tenant), start, start + page_size, desc=True)
+        plan_ids = [to_text(plan_id) for plan_id in found]
         page = plan_ids[:page_size]
         return JobPage(await self._records(page), page[-1] if len(plan_ids) > page_size else "")
 
     async def open_jobs(self) -> tuple[JobRecord, ...]:
         """Return the jobs that have not ended, oldest first."""
         with _translated():
-            found = await self._redis.zrange(_OPEN, 0, -1)
-        return tuple(job for job in await self._records([_text(plan_id) for plan_id in found]) if job.state.is_open)
+            found = await self._redis.zrange(OPEN_KEY, 0, -1)
+        return tuple(job for job in await self._records([to_text(plan_id) for plan_id in found]) if job.state.is_open)
 
     async def leased(self, plan_ids: Sequence[str]) -> Set[str]:
         """Which of these jobs a living worker has."""
         if not plan_ids:
             return frozenset()
         with _translated():
-            leases = await self._redis.mget([_lease(plan_id) for plan_id in plan_ids])
+            leases = await self._redis.mget([lease_key(plan_id) for plan_id in plan_ids])
         return {plan_id for plan_id, lease in zip(plan_ids, leases, strict=True) if lease is not None}
 
     async def may_look(self, owner: str, seconds: float) -> bool:
         """Whether it is for ``owner`` to look for lost jobs; it then stays so for ``seconds``."""
         life_ms = round(seconds * 1000)
         with _translated():
-            if await self._redis.set(_LOOKER, owner, nx=True, px=life_ms):
+            if await self._redis.set(LOOKER_KEY, owner, nx=True, px=life_ms):
                 return True
-            if _text(await self._redis.get(_LOOKER)) != owner:
+            if to_text(await self._redis.get(LOOKER_KEY)) != owner:
                 return False
-            return bool(await self._redis.pexpire(_LOOKER, life_ms))
+            return bool(await self._redis.pexpire(LOOKER_KEY, life_ms))
 
     async def watch(self, plan_id: str, after_sequence: int = 0) -> AsyncGenerator[JobRecord, None]:
         """Yield a job whenever it changed after ``after_sequence``, and its end in any case.
@@ -458,7 +431,7 @@ class JobStore:
         """
         with _translated():
             async with self._redis.pubsub() as changes:
-                await changes.subscribe(_channel(plan_id))
+                await changes.subscribe(channel_key(plan_id))
                 while True:
                     record = await self.get(plan_id)
                     if record.sequence > after_sequence or not record.state.is_open:
@@ -471,7 +444,7 @@ class JobStore:
                         pass
 
     def _ages(self) -> tuple[int, int]:
-        return _micros(self._clock()), self._limits.plans_s
+        return to_micros(self._clock()), self._limits.plans_s
 
     async def _run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         with _translated():
@@ -486,11 +459,11 @@ class JobStore:
         with _translated():
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for plan_id in plan_ids:
-                    pipeline.hgetall(_job(plan_id))
-                    pipeline.hgetall(_progress(plan_id))
+                    pipeline.hgetall(job_key(plan_id))
+                    pipeline.hgetall(progress_key(plan_id))
                 stored = await pipeline.execute()
         pairs = zip(stored[::2], stored[1::2], strict=True)
-        return tuple(_decode({**record, **progress}) for record, progress in pairs if record)
+        return tuple(decode_job({**record, **progress}) for record, progress in pairs if record)
 
 
 @contextmanager
@@ -499,93 +472,3 @@ def _translated() -> Iterator[None]:
         yield
     except (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, OSError) as error:
         raise StoreUnavailableError(f"the store does not answer: {type(error).__name__}") from error
-
-
-def _job(plan_id: str) -> str:
-    return f"cuntong:job:{plan_id}"
-
-
-def _progress(plan_id: str) -> str:
-    return f"cuntong:progress:{plan_id}"
-
-
-def _payload(plan_id: str) -> str:
-    return f"cuntong:payload:{plan_id}"
-
-
-def _result(plan_id: str) -> str:
-    return f"cuntong:result:{plan_id}"
-
-
-def _lease(plan_id: str) -> str:
-    return f"cuntong:lease:{plan_id}"
-
-
-def _channel(plan_id: str) -> str:
-    return f"cuntong:changed:{plan_id}"
-
-
-def _accepted(tenant: str, county_id: str, service_date: date) -> str:
-    return f"cuntong:accepted:{tenant}:{service_date.isoformat()}:{county_id}"
-
-
-def _batch(tenant: str, batch_id: str) -> str:
-    return f"cuntong:batch:{tenant}:{batch_id}"
-
-
-def _load(tenant: str) -> str:
-    return f"cuntong:load:{tenant}"
-
-
-def _index(tenant: str) -> str:
-    return f"cuntong:jobs:{tenant}"
-
-
-def _micros(time: datetime) -> int:
-    return (time - _EPOCH) // _MICROSECOND
-
-
-def _encode(record: JobRecord) -> dict[str, str | int]:
-    given = {field.name: getattr(record, field.name) for field in fields(JobRecord)}
-    return {name: _encode_value(value) for name, value in given.items() if value is not None}
-
-
-def _encode_value(value: str | int | date) -> str | int:
-    match value:
-        case datetime():
-            return _micros(value)
-        case date():
-            return value.isoformat()
-        case _:
-            return value
-
-
-def _text(stored: object) -> str:
-    return stored.decode() if isinstance(stored, bytes) else str(stored)
-
-
-def _time(micros: str) -> datetime:
-    return _EPOCH + int(micros) * _MICROSECOND
-
-
-def _decode(stored: Mapping[Any, Any]) -> JobRecord:
-    text = {_text(name): _text(value) for name, value in stored.items()}
-    return JobRecord(
-        plan_id=text["plan_id"],
-        request_id=text["request_id"],
-        tenant=text["tenant"],
-        county_id=text["county_id"],
-        service_date=date.fromisoformat(text["service_date"]),
-        state=JobState(text["state"]),
-        reason=text["reason"],
-        create_time=_time(text["create_time"]),
-        update_time=_time(text["update_time"]),
-        attempt=int(text["attempt"]),
-        sequence=int(text["sequence"]),
-        solve_s=int(text.get("solve_s", 1)),
-        batch_id=text.get("batch_id", ""),
-        accept_time=_time(text["accept_time"]) if "accept_time" in text else None,
-        phase=text["phase"],
-        best_cost_fen=int(text["best_cost_fen"]),
-        percent=int(text["percent"]),
-    )

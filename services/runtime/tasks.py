@@ -17,7 +17,8 @@ from docket import Docket, Worker
 from redis.exceptions import RedisError
 
 from services.model.errors import StoreUnavailableError
-from services.runtime.store import JobRecord, JobState, JobStore
+from services.runtime.job_records import JobRecord, JobState
+from services.runtime.store import JobStore
 
 _NAME: Final = "cuntong-tasks"
 _TASK: Final = "plan"

@@ -20,7 +20,8 @@ from services.model.errors import PlanningFailedError, StoreUnavailableError
 from services.model.plan import Cost, Plan, PlanResult
 from services.route.requests import read_request
 from services.runtime.embedded import EmbeddedStore
-from services.runtime.store import JobLimits, JobState, JobStore, connect
+from services.runtime.job_records import JobState
+from services.runtime.store import JobLimits, JobStore, connect
 from services.settlement.solver import SearchEffort
 from services.wire.codec import encode
 from tests.builders import small_day

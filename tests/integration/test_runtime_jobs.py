@@ -26,9 +26,10 @@ from services.model.errors import (
     StoreUnavailableError,
 )
 from services.runtime.embedded import EmbeddedStore
+from services.runtime.job_records import JobRecord, JobState, Orders
 from services.runtime.metrics import define_metrics
 from services.runtime.solvers import ChildDiedError
-from services.runtime.store import JobLimits, JobRecord, JobState, JobStore, Orders, connect
+from services.runtime.store import JobLimits, JobStore, connect
 from tests.job_runners import Report, ShouldStop, working
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
