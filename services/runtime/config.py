@@ -125,7 +125,7 @@ class JobSettings(Settings):
     """What is kept of jobs, and for how long."""
 
     redis_url: str = Field(validation_alias=_REDIS_URL)
-    max_queued_jobs: PositiveInt = 64
+    max_queued_jobs: PositiveInt = 256
     max_tenant_solve_s: PositiveInt = 14_400
     """How many seconds of search one tenant's open jobs may take together."""
     inputs_s: PositiveInt = 7 * _DAY_S
