@@ -25,6 +25,7 @@ from services.runtime.logs import configure_logs
 from services.runtime.metrics import define_metrics, make_registry
 from services.runtime.server import GrpcServer, Service, serve
 from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.uploads import UploadRoom
 
 # One job's searches at the default of two cores.
 _IDLE_SEARCHERS: Final = 2
@@ -72,7 +73,8 @@ async def run(settings: RouteSettings) -> None:
                 name = pb.DESCRIPTOR.services_by_name["RouteService"].full_name
                 service = Service(name, register)
                 server = GrpcServer(settings, [service], registry=registry, new_id=_new_id, ask_store=store.ping)
-                api = RouteApi(store, runner, _now, _new_id, server.draining)
+                uploads = UploadRoom(settings.max_upload_bytes)
+                api = RouteApi(store, runner, _now, _new_id, server.draining, uploads)
                 await serve(server)
     finally:
         await redis.aclose()

@@ -19,13 +19,16 @@ from grpc_status import rpc_status
 from services.model.errors import (
     BudgetTooShortError,
     CuntongError,
+    DeadlineError,
     InvalidInputError,
     NoPlanStoreError,
+    NotPermittedError,
     OverloadedError,
     ParcelNotFoundError,
     PlanNotFoundError,
     RequestConflictError,
     StoreUnavailableError,
+    UnauthenticatedError,
     Violation,
 )
 from services.runtime.interceptors.wrapping import Around, Call
@@ -83,6 +86,12 @@ def status_of(error: CuntongError) -> Status:  # noqa: PLR0911
             return _retryable(_status(Code.UNAVAILABLE, text, "STORE_UNAVAILABLE"), _STORE_RETRY_S)
         case OverloadedError():
             return _retryable(_status(Code.RESOURCE_EXHAUSTED, text, "OVERLOADED"), error.retry_after_s)
+        case UnauthenticatedError():
+            return _status(Code.UNAUTHENTICATED, text, "UNAUTHENTICATED")
+        case NotPermittedError():
+            return _status(Code.PERMISSION_DENIED, text, "NOT_PERMITTED")
+        case DeadlineError():
+            return _status(Code.DEADLINE_EXCEEDED, text, "DEADLINE")
         case BudgetTooShortError():
             return _status(Code.DEADLINE_EXCEEDED, text, "BUDGET_TOO_SHORT")
         case _:
