@@ -14,8 +14,10 @@ from google.rpc.status_pb2 import Status
 from services.model.errors import (
     BudgetTooShortError,
     CuntongError,
+    DeadlineError,
     InvalidInputError,
     NoPlanStoreError,
+    NotPermittedError,
     OverloadedError,
     ParcelNotFoundError,
     PlanningFailedError,
@@ -24,6 +26,7 @@ from services.model.errors import (
     PlanUnreadableError,
     RequestConflictError,
     StoreUnavailableError,
+    UnauthenticatedError,
     Violation,
 )
 from services.runtime.interceptors.errors import status_of
@@ -53,6 +56,9 @@ def detail(status: Status, kind: type[M]) -> M | None:
         (BudgetTooShortError("1 s"), Code.DEADLINE_EXCEEDED),
         (PlanningFailedError("no way"), Code.FAILED_PRECONDITION),
         (PlanRefusedError([("times", "late")]), Code.FAILED_PRECONDITION),
+        (UnauthenticatedError("expired"), Code.UNAUTHENTICATED),
+        (NotPermittedError("no"), Code.PERMISSION_DENIED),
+        (DeadlineError("up"), Code.DEADLINE_EXCEEDED),
         (CuntongError("other"), Code.FAILED_PRECONDITION),
     ],
 )
@@ -62,6 +68,10 @@ def test_each_error_has_its_code_and_names_its_case(error: CuntongError, code: i
     info = detail(status, ErrorInfo)
     assert info is not None
     assert info.domain == "cuntong"
+
+
+def test_who_is_not_let_in_is_not_told_why() -> None:
+    assert "expired" not in str(status_of(UnauthenticatedError("expired")))
 
 
 def test_a_conflict_names_the_first_plan() -> None:
