@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.contracts import methods
-
 from services.runtime.caller import Scope
 from services.runtime.permissions import OPEN_SERVICES, PERMISSIONS
+from tests.contracts import methods
 
 REFLECTION = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 

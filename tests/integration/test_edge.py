@@ -45,7 +45,8 @@ class Probe:
     async def unary(self, request: bytes, context: Any) -> bytes:
         self.read += 1
         await self.wait(request)
-        return await asyncio.to_thread(lambda: current_caller().tenant.encode())
+        caller = await asyncio.to_thread(current_caller)
+        return caller.tenant.encode()
 
     async def stream(self, request: bytes, context: Any) -> AsyncIterator[bytes]:
         yield current_caller().tenant.encode()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import time
 from pathlib import Path
@@ -79,9 +81,6 @@ def test_a_public_key_is_never_taken_for_a_secret(tmp_path: Path) -> None:
     pem = public_pem(RSA)
     tokens = reader(tmp_path / "key.pem", pem)
     # Made by hand: the library refuses to sign with a key like this one.
-    import hashlib
-    import hmac
-
     signed = f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part(claims())}"
     signature = base64.urlsafe_b64encode(hmac.digest(pem, signed.encode(), hashlib.sha256)).rstrip(b"=").decode()
     with pytest.raises(UnauthenticatedError):

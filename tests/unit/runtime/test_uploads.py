@@ -48,7 +48,7 @@ def test_what_a_client_cuts_is_put_together_again(whole: bytes, part_bytes: int)
     ],
 )
 def test_parts_that_do_not_fit_are_refused_by_path(parts: list[tuple[int, bytes]], wrong: str) -> None:
-    with pytest.raises(InvalidInputError) as caught:  # noqa: PT012
+    with pytest.raises(InvalidInputError) as caught:
         assembly = Assembly(5, sha256(b"abcde"))
         for offset, data in parts:
             assembly.add(offset, data)
@@ -74,8 +74,12 @@ def test_one_tenant_does_not_take_all_the_room_and_gives_back_what_it_took() -> 
     with room.taken("one", 60):
         with pytest.raises(OverloadedError), room.taken("one", 41):
             pass
-        with room.taken("one", 40), room.taken("two", 100):
-            with pytest.raises(OverloadedError), room.taken("three", 1):
-                pass
+        with (
+            room.taken("one", 40),
+            room.taken("two", 100),
+            pytest.raises(OverloadedError),
+            room.taken("three", 1),
+        ):
+            pass
     with room.taken("one", 100), room.taken("three", 100):
         pass
