@@ -223,9 +223,9 @@ async def test_health_is_open_and_reflection_is_an_operators(issuer: Issuer) -> 
 @pytest.mark.asyncio
 async def test_who_is_not_let_in_is_refused_before_the_message_is_there(issuer: Issuer) -> None:
     async with serving(**issuer.settings) as rig:
-        call: Any = rig.channel.stream_unary(UNARY, None, None)(timeout=10)
+        silent: Any = rig.channel.stream_unary(UNARY, None, None)
         started = time.monotonic()
-        await refused(call, Code.UNAUTHENTICATED)
+        await refused(silent(timeout=10), Code.UNAUTHENTICATED)
         assert time.monotonic() - started < 5
 
 
@@ -248,7 +248,12 @@ def server(**settings: Any) -> GrpcServer:
 
 @pytest.mark.asyncio
 async def test_a_tenant_that_floods_is_told_when_to_come_back_and_a_small_one_is_served(issuer: Issuer) -> None:
-    limits = {"tenant_calls_per_s": 20.0, "tenant_burst": 40, "tenant_concurrent_calls": 8, "max_concurrent_rpcs": 16}
+    limits: dict[str, Any] = {
+        "tenant_calls_per_s": 20.0,
+        "tenant_burst": 40,
+        "tenant_concurrent_calls": 8,
+        "max_concurrent_rpcs": 16,
+    }
     async with serving(**issuer.settings, **limits) as rig:
         flood, small = issuer.token("flood"), issuer.token("small")
         waiting = [asyncio.create_task(rig.ask(flood, b"wait")) for _ in range(8)]
@@ -310,8 +315,8 @@ async def test_a_call_that_names_no_time_has_a_ceiling_and_a_stream_has_none() -
         assert 0.4 < time.monotonic() - started < 5
         assert detail(error, ErrorInfo).reason == "DEADLINE"
         assert rig.probe.cancelled == 1
-        silent: Any = rig.channel.stream_unary(UPLOAD, None, None)()
-        await refused(silent, Code.DEADLINE_EXCEEDED)
+        silent: Any = rig.channel.stream_unary(UPLOAD, None, None)
+        await refused(silent(), Code.DEADLINE_EXCEEDED)
         watching = asyncio.create_task(rig.watch("", b"wait", timeout_s=None))
         await asyncio.sleep(1)
         assert not watching.done()
@@ -334,7 +339,8 @@ async def test_what_is_under_way_is_cancelled_when_the_clients_time_is_up() -> N
 async def test_a_message_that_does_not_come_ends_the_call_and_frees_its_place() -> None:
     async with serving(idle_s=0.3, max_concurrent_rpcs=1) as rig:
         for path in (UNARY, UPLOAD):
-            silent: Any = rig.channel.stream_unary(path, None, None)(timeout=10)
+            begin: Any = rig.channel.stream_unary(path, None, None)
+            silent = begin(timeout=10)
             await asyncio.sleep(0.1)
             await refused(rig.ask(), Code.RESOURCE_EXHAUSTED)
             await refused(silent, Code.DEADLINE_EXCEEDED)
