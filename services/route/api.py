@@ -21,6 +21,7 @@ from services.model.plan import PlanResult
 from services.route.engines.engine import Engine
 from services.route.planner import plan_day
 from services.runtime.caller import current_caller
+from services.runtime.interceptors.entries import bound_entries
 from services.runtime.jobs import Report, ShouldStop, TaskEngine, Work
 from services.runtime.metrics import Metrics
 from services.runtime.store import JobRecord, JobStore
@@ -209,8 +210,10 @@ def _accept(request: pb.SubmitPlanRequest) -> tuple[str, date, bytes]:
 
 
 def _put_together(parts: Assembly) -> pb.SubmitPlanRequest:
+    whole = parts.finish()
+    bound_entries(pb.SubmitPlanRequest.DESCRIPTOR, whole)
     try:
-        return pb.SubmitPlanRequest.FromString(parts.finish())
+        return pb.SubmitPlanRequest.FromString(whole)
     except DecodeError as error:
         raise InvalidInputError([Violation("data", "is no serialised SubmitPlanRequest")]) from error
 

@@ -10,6 +10,7 @@ afterwards. The last line is a JSON object; the exit code is 1 where there are f
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import random
 import socket
@@ -25,7 +26,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import grpc
-from cuntong.consolidation.v1 import bags_pb2, trace_pb2
+import pyarrow as pa
+import pyarrow.ipc
+from cuntong.consolidation.v1 import bags_pb2, consolidation_service_pb2, trace_pb2
 from cuntong.route.v1 import plan_pb2, planned_day_pb2
 from cuntong.route.v1 import route_service_pb2 as route_pb
 from cuntong.route.v1 import route_service_pb2_grpc as route_grpc
@@ -271,6 +274,35 @@ def nested(depth: int, chance: random.Random) -> bytes:
     return content
 
 
+def entry_bomb(descriptor: Any, chance: random.Random) -> bytes:
+    """Put as many empty messages into a message, somewhere, as a request has room for."""
+    path: list[Any] = []
+    while inner := [field for field in descriptor.fields if field.message_type is not None]:
+        path.append(chance.choice(inner))
+        descriptor = path[-1].message_type
+        if path[-1].is_repeated and chance.random() < 0.5:
+            break
+    if not path:
+        return b""
+    tags = [_varint(field.number << 3 | 2) for field in path]
+    content = (tags[-1] + b"\x00") * (chance.choice((100_000, 3_000_000, 14_000_000)) // len(tags[-1]))
+    for tag in reversed(tags[:-1]):
+        content = tag + _varint(len(content)) + content
+    return content
+
+
+def arrow_bomb(chance: random.Random) -> bytes:
+    """Write a stream whose rows take no bytes, or next to none."""
+    if chance.random() < 0.5:
+        table, compression = pa.table({"row": pa.nulls(10**9)}), None
+    else:
+        table, compression = pa.table({"waybill": pa.array(["x" * 1_000] * 50_000)}), "zstd"
+    buffer = io.BytesIO()
+    with pa.ipc.new_stream(buffer, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
+        writer.write_table(table)
+    return buffer.getvalue()
+
+
 def _varint(number: int) -> bytes:
     out = bytearray()
     while number > 0x7F:
@@ -302,13 +334,14 @@ class Attack:
     def once(self) -> None:
         """Do one thing."""
         ways: list[tuple[int, Callable[[], None]]] = [
-            (8, lambda: self._call(hostile)),
-            (6, lambda: self._call(damaged)),
-            (2, self._garbage_call),
-            (1, self._nested_call),
-            (1, self._odd_metadata),
-            (1, self._broken_off),
-            (2, self._garbage_socket),
+            (80, lambda: self._call(hostile)),
+            (60, lambda: self._call(damaged)),
+            (20, self._garbage_call),
+            (10, self._nested_call),
+            (10, self._odd_metadata),
+            (10, self._broken_off),
+            (20, self._garbage_socket),
+            (2, self._bomb),
         ]
         weights, actions = zip(*ways, strict=True)
         self._chance.choices(actions, weights)[0]()
@@ -328,6 +361,15 @@ class Attack:
     def _nested_call(self) -> None:
         method = self._chance.choice(self._methods)
         self._send(method, [nested(self._chance.choice((90, 110, 10_000, 1_000_000)), self._chance)])
+
+    def _bomb(self) -> None:
+        """Send what is small on the wire and large in memory."""
+        method = self._chance.choice(self._methods)
+        if method.name == "Consolidate" and self._chance.random() < 0.5:
+            part = consolidation_service_pb2.ConsolidateRequest(parcels_arrow=arrow_bomb(self._chance))
+            self._send(method, [header().SerializeToString(), part.SerializeToString()])
+        else:
+            self._send(method, [entry_bomb(method.input_type, self._chance)])
 
     def _odd_metadata(self) -> None:
         method = self._chance.choice(self._methods)

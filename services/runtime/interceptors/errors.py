@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -63,7 +64,10 @@ def translate_errors(new_id: Callable[[], str]) -> Around:
             return
         sent = rpc_status.to_status(status)
         trailing = (*(call.context.trailing_metadata() or ()), *sent.trailing_metadata)
-        await call.context.abort(sent.code, sent.details, trailing)
+        try:
+            await call.context.abort(sent.code, sent.details, trailing)
+        except aio.InternalError as gone:
+            raise asyncio.CancelledError("the client is gone") from gone
 
     return around
 

@@ -12,13 +12,18 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, as
 from dataclasses import dataclass
 from enum import StrEnum
 from inspect import isasyncgen, isawaitable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError
 from grpc import aio
 
 from services.model.errors import DeadlineError, InvalidInputError, Violation
+from services.runtime.interceptors.entries import bound_entries, request_type
+
+# Reading so much takes long enough for other calls to notice.
+_LARGE_BYTES: Final = 1024 * 1024
 
 if TYPE_CHECKING:
     Context = aio.ServicerContext[Any, Any]
@@ -94,7 +99,7 @@ def wrap(handler: Handler, path: str, around: Around, idle_s: float) -> Handler:
     """
     service, _, method = path.removeprefix("/").rpartition("/")
     kind, behaviour = _parts(handler)
-    read = _reader(handler, idle_s)
+    read = _reader(handler, request_type(f"{service}/{method}"), idle_s)
 
     async def answer(requests: AsyncIterator[Any], context: Context) -> Any:
         async with around(Call(service, method, kind, context)):
@@ -114,7 +119,9 @@ def wrap(handler: Handler, path: str, around: Around, idle_s: float) -> Handler:
     return grpc.stream_unary_rpc_method_handler(answer, None, handler.response_serializer)
 
 
-def _reader(handler: Handler, idle_s: float) -> Callable[[AsyncIterator[Any]], Awaitable[Any]]:
+def _reader(
+    handler: Handler, message_type: Descriptor | None, idle_s: float
+) -> Callable[[AsyncIterator[Any]], Awaitable[Any]]:
     """Make what the method takes of a stream of bytes: its one request, or a stream of requests.
 
     Bytes that are no message, and messages that do not come, are mistakes of the caller like any other.
@@ -123,10 +130,15 @@ def _reader(handler: Handler, idle_s: float) -> Callable[[AsyncIterator[Any]], A
     def decode(request: bytes) -> Any:
         if handler.request_deserializer is None:
             return request
+        if message_type is not None:
+            bound_entries(message_type, request)
         try:
             return handler.request_deserializer(request)
         except DecodeError as error:
             raise InvalidInputError([Violation("request", "is not a message of this method")]) from error
+
+    async def decode_aside(request: bytes) -> Any:
+        return decode(request) if len(request) < _LARGE_BYTES else await asyncio.to_thread(decode, request)
 
     async def coming(requests: AsyncIterator[bytes]) -> bytes | None:
         try:
@@ -141,12 +153,12 @@ def _reader(handler: Handler, idle_s: float) -> Callable[[AsyncIterator[Any]], A
         request = await coming(aiter(requests))
         if request is None:
             raise InvalidInputError([Violation("request", "is missing")])
-        return decode(request)
+        return await decode_aside(request)
 
     async def decode_all(requests: AsyncIterator[bytes]) -> AsyncIterator[Any]:
         messages = aiter(requests)
         while (request := await coming(messages)) is not None:
-            yield decode(request)
+            yield await decode_aside(request)
 
     async def read_all(requests: AsyncIterator[bytes]) -> Any:
         return decode_all(requests)
