@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.model.errors import UnauthenticatedError
 from services.runtime.caller import Caller, Scope
-from services.runtime.tokens import KeyFileError, TokenReader, read_public_keys, read_secret
+from services.runtime.tokens import KeyFileError, TokenKey, TokenReader, read_public_keys, read_secret
 from tests.credentials import AUDIENCE, ISSUER, claims, private_pem, public_pem
 
 SECRET = b"s" * 32
@@ -26,6 +29,8 @@ KEYS: dict[str, Any] = {
     "ES256": ec.generate_private_key(ec.SECP256R1()),
     "EdDSA": ed25519.Ed25519PrivateKey.generate(),
 }
+
+STRANGE = TokenKey(KEYS["ES256"].public_key(), "ES256")
 
 
 def reader(path: Path, content: bytes, leeway_s: float = 5.0) -> TokenReader:
@@ -138,6 +143,38 @@ def test_what_is_no_token_is_refused(es256: TokenReader, token: str) -> None:
         es256.caller_of(token)
     assert str(caught.value) == "a valid token is needed"
     assert token not in caught.value.cause or token in ("", ".")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(["alg", "kid", "crit", "b64", "typ", "jwk", "jku", "x5u"])
+
+
+@given(header=st.dictionaries(NAMES, JSON | st.sampled_from(["ES256", "none", "HS256"])) | JSON, body=JSON)
+def test_no_header_makes_anything_but_a_refusal(header: Any, body: Any) -> None:
+    token = f"{part(header)}.{part(body)}.c2lnbmF0dXJl"
+    for keys in ({"": STRANGE}, {"one": STRANGE, "two": STRANGE}):
+        with pytest.raises(UnauthenticatedError):
+            TokenReader(keys, ISSUER, AUDIENCE, 5.0).caller_of(token)
+
+
+@given(st.dictionaries(st.sampled_from([*claims(), "nbf", "iat", "jti"]), JSON))
+def test_no_claims_make_anything_but_a_caller_or_a_refusal(changes: dict[str, Any]) -> None:
+    signed = jwt.api_jws.encode(json.dumps(claims() | changes).encode(), KEYS["ES256"], "ES256")
+    try:
+        caller = TokenReader({"": STRANGE}, ISSUER, AUDIENCE, 5.0).caller_of(signed)
+    except UnauthenticatedError:
+        return
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", caller.tenant)
+
+
+@given(st.text() | st.text("abc.=-_", max_size=50))
+def test_no_text_is_taken_for_a_token(text: str) -> None:
+    with pytest.raises(UnauthenticatedError):
+        TokenReader({"": STRANGE}, ISSUER, AUDIENCE, 5.0).caller_of(text)
 
 
 def test_a_changed_token_is_refused(es256: TokenReader) -> None:
