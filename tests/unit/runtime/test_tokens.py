@@ -117,7 +117,7 @@ def test_a_public_key_is_never_taken_for_a_secret(tmp_path: Path) -> None:
         {"scope": ["dispatcher"]},
         {"sub": 7},
     ],
-    ids=str,
+    ids="-".join,  # workers of a test run have to agree on the names, and values hold the time
 )
 def test_a_claim_that_is_not_in_order_is_refused(es256: TokenReader, changes: dict[str, Any]) -> None:
     with pytest.raises(UnauthenticatedError):
