@@ -30,7 +30,8 @@ import orjson
 import polars as pl
 
 from bench.city import city_county, city_parcels
-from services.cli.client import channel_to, consolidate_remotely
+from services.cli.access import channel_to
+from services.cli.client import consolidate_remotely
 from services.consolidation.consolidate import sift_parcels
 from services.consolidation.grouping import KEY_NUMBERS, KEY_WORDS, ConsignmentLimits, group_parcels
 from services.files.gazetteer import read_villages

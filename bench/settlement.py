@@ -25,7 +25,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from services.cli.client import channel_to, settle_planned
+from services.cli.access import channel_to
+from services.cli.client import settle_planned
 from services.cli.local import local_services
 from services.consolidation.consolidate import consolidate
 from services.files.county_folder import read_county

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import grpc
 import pytest
@@ -39,11 +39,22 @@ class Services:
     log: Path
 
 
+LOOPBACK: Final = {name: ("127.0.0.1:0", "127.0.0.1:0") for name in ("consolidation", "route")}
+
+
 @contextmanager
-def serving(folder: Path, redis_url: str | None = None) -> Iterator[Services]:
-    """Start both services, and a store unless one is named; stop them at the end."""
+def serving(folder: Path, redis_url: str | None = None, guards: Mapping[str, Any] | None = None) -> Iterator[Services]:
+    """Start both services, and a store unless one is named; stop them at the end.
+
+    ``guards`` are settings of tokens and TLS.
+    """
     log_path = folder / "services.log"
-    with log_path.open("ab") as log, local_services(StoreSettings(redis_url=redis_url), None, log) as running:
+    with log_path.open("ab") as log, ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in (guards or {}).items():
+                environment.setenv(f"CUNTONG_{name.upper()}", str(value))
+            listen = LOOPBACK if guards else None
+            running = stack.enter_context(local_services(StoreSettings(redis_url=redis_url), listen, log))
         channels = {name: grpc.insecure_channel(service.grpc) for name, service in running.items()}
         try:
             yield Services(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
 from typing import Final
 
@@ -32,7 +32,10 @@ from services.wire.codec import decode, decode_date, encode
 from services.wire.consolidation import ConsolidationAnswer, decode_answer
 from services.wire.parcels import encode_parcels_arrow
 
-_OPTIONS: Final = [("grpc.max_receive_message_length", 64 * 1024 * 1024), ("grpc.max_send_message_length", -1)]
+_MIB: Final = 1024 * 1024
+# What services take in one message unless they are told otherwise, and the parts that larger requests are sent in.
+_MAX_MESSAGE_BYTES: Final = 32 * _MIB
+_PART_BYTES: Final = 4 * _MIB
 _RECONNECT: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 SUCCEEDED: Final = route_pb.JOB_STATE_SUCCEEDED
@@ -40,13 +43,6 @@ OnSolved = Callable[[int, int], None]
 """Hears how many plans of coalitions are there and how many are needed."""
 
 OPEN_STATES: Final = (route_pb.JOB_STATE_QUEUED, route_pb.JOB_STATE_RUNNING)
-
-
-@contextmanager
-def channel_to(address: str) -> Iterator[grpc.Channel]:
-    """Open a channel, and close it."""
-    with grpc.insecure_channel(address, options=_OPTIONS) as channel:
-        yield channel
 
 
 def consolidate_remotely(
@@ -72,12 +68,14 @@ def consolidate_remotely(
     return answer
 
 
-def pack_remotely(channel: grpc.Channel, day: Day, result: PlanResult) -> Bagging:
-    """Have what a plan carries packed into bags."""
+def pack_remotely(channel: grpc.Channel, day: Day, result: PlanResult, plan_id: str) -> Bagging:
+    """Have what a plan carries packed into bags; one that is too large to be sent is named."""
     planned = planned_day_pb2.PlannedDay(
         day=encode(day, plan_pb2.Day), result=encode(result, plan_pb2.PlanResult, day.service_date)
     )
     request = bags_pb2.PackBagsRequest(planned=planned)
+    if request.ByteSize() > _MAX_MESSAGE_BYTES:
+        request = bags_pb2.PackBagsRequest(plan_id=plan_id)
     return decode_bagging(consolidation_grpc.ConsolidationServiceStub(channel).PackBags(request))
 
 
@@ -94,11 +92,23 @@ def trace_remotely(channel: grpc.Channel, plan_id: str, parcel: str) -> Trace:
 
 
 def submit_plan(channel: grpc.Channel, day: Day, settings: PlanSettings, request_id: str) -> str:
-    """Submit a day for planning and return the plan's id."""
+    """Submit a day for planning, in parts where it is large, and return the plan's id."""
     request = route_pb.SubmitPlanRequest(
         request_id=request_id, day=encode(day, plan_pb2.Day), settings=encode(settings, plan_pb2.PlanSettings)
     )
-    return str(route_grpc.RouteServiceStub(channel).SubmitPlan(request).job.plan_id)
+    stub = route_grpc.RouteServiceStub(channel)
+    if request.ByteSize() <= _MAX_MESSAGE_BYTES:
+        return str(stub.SubmitPlan(request).job.plan_id)
+    return str(stub.UploadPlan(upload_parts(request.SerializeToString(), _PART_BYTES)).job.plan_id)
+
+
+def upload_parts(whole: bytes, part_bytes: int) -> Iterator[route_pb.UploadPlanRequest]:
+    """Cut a serialised request into the messages of an upload."""
+    for offset in range(0, len(whole), part_bytes):
+        part = route_pb.UploadPlanRequest(offset=offset, data=whole[offset : offset + part_bytes])
+        if not offset:
+            part.total_bytes, part.sha256 = len(whole), hashlib.sha256(whole).digest()
+        yield part
 
 
 def watch_plan(

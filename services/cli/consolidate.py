@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.cli.client import channel_to
+from services.cli.access import Access, channel_to
 from services.cli.county_day import (
     consolidate_day,
     read_county_day,
@@ -17,7 +17,7 @@ from services.cli.county_day import (
     tell_unknown_categories,
 )
 from services.cli.local import local_services
-from services.cli.options import DEFAULT_VILLAGES, Folder, ServiceDate, Villages
+from services.cli.options import DEFAULT_VILLAGES, CaFile, CertFile, Folder, KeyFile, ServiceDate, TokenFile, Villages
 from services.files.held_csv import held_csv
 from services.files.outputs import write_file
 from services.runtime.config import StoreSettings, read_settings
@@ -33,13 +33,17 @@ def consolidate(
     consolidation: Annotated[
         str, typer.Option(help="Address of the consolidation service; started here unless given.")
     ] = "",
+    token_file: TokenFile = None,
+    ca: CaFile = None,
+    cert: CertFile = None,
+    key: KeyFile = None,
 ) -> None:
     """Pool a day's parcels into consignments 合并快件: what travels together, and what is held and why."""
     console = Console(highlight=False)
     county_day = read_county_day(folder, service_date, villages)
     tell_notes(county_day, console)
     if consolidation:
-        with channel_to(consolidation) as channel:
+        with channel_to(consolidation, Access(token_file, ca, cert, key)) as channel:
             pooled = consolidate_day(channel, county_day)
     else:
         with (

@@ -14,6 +14,8 @@ _WORDS: Final = {
     grpc.StatusCode.ALREADY_EXISTS: "请求编号已用于其他内容",
     grpc.StatusCode.NOT_FOUND: "没有这个计划",
     grpc.StatusCode.RESOURCE_EXHAUSTED: "请求过大或过多",
+    grpc.StatusCode.UNAUTHENTICATED: "未通过身份验证，请用 --token-file 给出有效令牌",
+    grpc.StatusCode.PERMISSION_DENIED: "令牌没有此项权限",
     grpc.StatusCode.UNAVAILABLE: "服务未应答，请检查地址，或先运行 cuntong serve",
     grpc.StatusCode.DEADLINE_EXCEEDED: "超时",
     grpc.StatusCode.INTERNAL: "内部错误",

@@ -24,6 +24,7 @@ from services.runtime.lifeline import start_child
 _START_S: Final = 60.0
 _STOP_S: Final = 20.0
 _POLL_S: Final = 0.05
+_GUARDS: Final = ("CUNTONG_AUTH_", "CUNTONG_TLS_", "CUNTONG_PLAINTEXT")
 _MODULES: Final = {"consolidation": "services.consolidation.app", "route": "services.route.app"}
 
 
@@ -54,7 +55,8 @@ def local_services(
     settings
         Where jobs are kept; an embedded store is started unless it names a Redis.
     listen
-        gRPC and metrics address by service; free ports where not given.
+        gRPC and metrics address by service; where not given, services are this program's own: on free ports, without
+        the TLS and the tokens that the environment may ask for.
     log
         Where the services' logs go; a temporary file unless given.
     workers
@@ -83,8 +85,9 @@ def _service(
     settings: Mapping[str, str],
 ) -> Iterator[subprocess.Popen[bytes]]:
     grpc, metrics = listen or ("127.0.0.1:0", "127.0.0.1:0")
+    inherited = {name: value for name, value in os.environ.items() if listen or not name.upper().startswith(_GUARDS)}
     environment = {
-        **os.environ,
+        **inherited,
         # Modules are found where this program found its own.
         "PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path),
         "CUNTONG_LISTEN": grpc,

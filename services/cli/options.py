@@ -44,6 +44,18 @@ Villages = Annotated[
     ),
 ]
 RouteAddress = Annotated[str, typer.Option("--route", envvar="CUNTONG_ROUTE", help="Address of the route service.")]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", envvar="CUNTONG_TOKEN_FILE", help="File with a token for the services 令牌文件."),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option("--ca", envvar="CUNTONG_CA", help="Roots that services' certificates are checked with 根证书; PEM."),
+]
+CertFile = Annotated[
+    Path | None, typer.Option("--cert", envvar="CUNTONG_CERT", help="Your own certificate 客户端证书; PEM.")
+]
+KeyFile = Annotated[Path | None, typer.Option("--key", envvar="CUNTONG_KEY", help="Its private key 私钥; PEM.")]
 Lang = Annotated[Language, typer.Option("--language", help="Language of what is shown 显示语言.")]
 
 DEFAULT_VILLAGES = Path(__file__).resolve().parents[2] / "data" / "jilin"

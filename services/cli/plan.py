@@ -5,18 +5,31 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import grpc
 import typer
 from rich.console import Console
 
-from services.cli.client import channel_to, finished_plan, pack_remotely, submit_plan, watch_plan
+from services.cli.access import Access, channel_to
+from services.cli.client import finished_plan, pack_remotely, submit_plan, watch_plan
 from services.cli.county_day import CountyDay, consolidate_day, read_county_day, tell_notes, tell_unknown_categories
 from services.cli.local import local_services
-from services.cli.options import DEFAULT_VILLAGES, Folder, Lang, ServiceDate, Villages
+from services.cli.options import (
+    DEFAULT_VILLAGES,
+    CaFile,
+    CertFile,
+    Folder,
+    KeyFile,
+    Lang,
+    ServiceDate,
+    TokenFile,
+    Villages,
+)
 from services.cli.progress import job_progress
 from services.cli.stored import DAY_FILE, PLAN_FILE
 from services.files.bag_papers import BAG_LIST_FILE, bag_list
@@ -36,6 +49,8 @@ from services.model.plan import PlanResult
 from services.route.checker import check as check_plan
 from services.runtime.config import StoreSettings, read_settings
 from services.wire.documents import day_document
+
+_Opening = Callable[[], AbstractContextManager[grpc.Channel]]
 
 _POOLED: dict[Language, str] = {
     "zh": "{rows} 票 → {consignments} 个合配件组, 扣留 {held}",
@@ -68,6 +83,10 @@ def plan(
     cores: Annotated[int, typer.Option(min=1, max=64, help="Cores that the search may use.")] = 2,
     consolidation: Annotated[str, typer.Option(help="Address of a running consolidation service.")] = "",
     route: Annotated[str, typer.Option(help="Address of a running route service.")] = "",
+    token_file: TokenFile = None,
+    ca: CaFile = None,
+    cert: CertFile = None,
+    key: KeyFile = None,
     language: Lang = "zh",
 ) -> None:
     """Plan a county's day 编制日计划 and write its papers into OUT/<date>.
@@ -89,17 +108,18 @@ def plan(
     with seconds.of("read"):
         county_day = read_county_day(folder, service_date, villages)
     tell_notes(county_day, console)
-    with _services(consolidation, route, seconds) as (consolidation_address, route_address):
-        with seconds.of("consolidate"), channel_to(consolidation_address) as channel:
+    access = Access(token_file, ca, cert, key)
+    with _services(consolidation, route, access, seconds) as (open_consolidation, open_route):
+        with seconds.of("consolidate"), open_consolidation() as channel:
             pooled = consolidate_day(channel, county_day)
         day, held = pooled.day, pooled.held
         tell_unknown_categories(pooled.unknown_categories, console)
         words = _POOLED[language].format(rows=county_day.rows, consignments=len(day.consignments), held=len(held))
         console.print(f"  {words}")
         with seconds.of("plan"):
-            result = _plan_remotely(route_address, day, settings, console, language)
-        with seconds.of("bags"), channel_to(consolidation_address) as channel:
-            bagging = pack_remotely(channel, day, result)
+            plan_id, result = _plan_remotely(open_route, day, settings, console, language)
+        with seconds.of("bags"), open_consolidation() as channel:
+            bagging = pack_remotely(channel, day, result, plan_id)
         words = _BAGGED[language].format(bags=bagging.bags, bound=bagging.bound, loose=bagging.loose_pieces)
         console.print(f"  {words}")
     with seconds.of("check"):
@@ -131,23 +151,30 @@ class _Stopwatch:
 
 
 @contextmanager
-def _services(consolidation: str, route: str, seconds: _Stopwatch) -> Iterator[tuple[str, str]]:
-    """The given services, or our own for what is not given."""
+def _services(
+    consolidation: str, route: str, access: Access, seconds: _Stopwatch
+) -> Iterator[tuple[_Opening, _Opening]]:
+    """The given services, or our own for what is not given; what opens the one is not shown to the other."""
     with ExitStack() as stack:
         if not (consolidation and route):
             with seconds.of("start"):
                 running = stack.enter_context(local_services(read_settings(StoreSettings)))
-            consolidation = consolidation or running["consolidation"].grpc
-            route = route or running["route"].grpc
-        yield consolidation, route
+        yield (
+            partial(channel_to, consolidation, access)
+            if consolidation
+            else partial(channel_to, running["consolidation"].grpc),
+            partial(channel_to, route, access) if route else partial(channel_to, running["route"].grpc),
+        )
 
 
-def _plan_remotely(address: str, day: Day, settings: PlanSettings, console: Console, language: Language) -> PlanResult:
-    with channel_to(address) as channel:
+def _plan_remotely(
+    opening: _Opening, day: Day, settings: PlanSettings, console: Console, language: Language
+) -> tuple[str, PlanResult]:
+    with opening() as channel:
         plan_id = submit_plan(channel, day, settings, request_id=uuid.uuid4().hex)
         with job_progress(console, language) as on_progress:
             watch_plan(channel, plan_id, on_progress)
-        return finished_plan(channel, plan_id)
+        return plan_id, finished_plan(channel, plan_id)
 
 
 def _papers(county_day: CountyDay, day: Day, result: PlanResult, bagging: Bagging) -> dict[str, bytes]:

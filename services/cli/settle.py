@@ -11,9 +11,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from services.cli.client import channel_to, settle_planned, settle_stored
+from services.cli.access import NO_ACCESS, Access, channel_to
+from services.cli.client import settle_planned, settle_stored
 from services.cli.local import local_services
-from services.cli.options import DEFAULT_CONSOLIDATION
+from services.cli.options import DEFAULT_CONSOLIDATION, CaFile, CertFile, KeyFile, TokenFile
 from services.cli.stored import read_stored
 from services.files.outputs import write_file
 from services.files.settlement_json import settlement_document
@@ -38,6 +39,10 @@ def settle(
     consolidation: Annotated[
         str, typer.Option(help="Address of a running consolidation service; started here for a folder unless given.")
     ] = "",
+    token_file: TokenFile = None,
+    ca: CaFile = None,
+    cert: CertFile = None,
+    key: KeyFile = None,
 ) -> None:
     """Settle a plan 结算: who pays whom, what each would spend alone, and whether any coalition would leave.
 
@@ -45,15 +50,16 @@ def settle(
     """
     console = Console(highlight=False)
     settings = SettlementSettings(iterations=iterations, seed=seed)
+    access = Access(token_file, ca, cert, key)
     folder = Path(plan)
     if not folder.is_dir():
         if "/" in plan:
             raise typer.BadParameter(f"没有这个文件夹 there is no folder {plan}")
-        with channel_to(consolidation or DEFAULT_CONSOLIDATION) as channel, _progress(console) as on_progress:
+        with channel_to(consolidation or DEFAULT_CONSOLIDATION, access) as channel, _progress(console) as on_progress:
             settlement = settle_stored(channel, plan, settings, on_progress)
         print_settlement(settlement, console)
         return
-    settlement = _settle_folder(folder, settings, consolidation, cores, console)
+    settlement = _settle_folder(folder, settings, consolidation, access, cores, console)
     print_settlement(settlement, console)
     papers = settlement_sheets(settlement) | {SETTLEMENT_FILE: settlement_document(settlement)}
     for name, content in papers.items():
@@ -62,18 +68,18 @@ def settle(
 
 
 def _settle_folder(
-    folder: Path, settings: SettlementSettings, consolidation: str, cores: int, console: Console
+    folder: Path, settings: SettlementSettings, consolidation: str, access: Access, cores: int, console: Console
 ) -> Settlement:
     stored = read_stored(folder)
 
-    def ask(address: str) -> Settlement:
-        with channel_to(address) as channel, _progress(console) as on_progress:
+    def ask(address: str, access: Access) -> Settlement:
+        with channel_to(address, access) as channel, _progress(console) as on_progress:
             return settle_planned(channel, stored.day, stored.result, settings, on_progress)
 
     if consolidation:
-        return ask(consolidation)
+        return ask(consolidation, access)
     with local_services(read_settings(StoreSettings), workers=cores) as running:
-        return ask(running["consolidation"].grpc)
+        return ask(running["consolidation"].grpc, NO_ACCESS)
 
 
 @contextmanager

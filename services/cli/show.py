@@ -10,8 +10,9 @@ from cuntong.route.v1 import route_service_pb2 as route_pb
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.client import channel_to, get_plan
-from services.cli.options import DEFAULT_ROUTE, RouteAddress
+from services.cli.access import Access, channel_to
+from services.cli.client import get_plan
+from services.cli.options import DEFAULT_ROUTE, CaFile, CertFile, KeyFile, RouteAddress, TokenFile
 from services.files.plan_json import read_plan
 from services.model.plan import Plan, Run
 from services.model.units import clock
@@ -20,6 +21,10 @@ from services.model.units import clock
 def show(
     plan: Annotated[str, typer.Argument(help="A plan.json, or the id of a plan 计划文件或编号.")],
     route: RouteAddress = DEFAULT_ROUTE,
+    token_file: TokenFile = None,
+    ca: CaFile = None,
+    cert: CertFile = None,
+    key: KeyFile = None,
 ) -> None:
     """Show a plan 查看计划: its runs, bookings and cost."""
     console = Console(highlight=False)
@@ -28,7 +33,7 @@ def show(
         return
     if "/" in plan or plan.endswith(".json"):
         raise typer.BadParameter(f"没有这个文件 there is no file {plan}")
-    with channel_to(route) as channel:
+    with channel_to(route, Access(token_file, ca, cert, key)) as channel:
         job, result = get_plan(channel, plan)
     console.print(f"{job.plan_id}  {route_pb.JobState.Name(job.state)}  {job.progress.percent}%  {job.reason}".rstrip())
     if result is not None:

@@ -10,8 +10,9 @@ from cuntong.consolidation.v1 import trace_pb2
 from google.protobuf import json_format
 from rich.console import Console
 
-from services.cli.client import channel_to, trace_remotely
-from services.cli.options import DEFAULT_CONSOLIDATION
+from services.cli.access import Access, channel_to
+from services.cli.client import trace_remotely
+from services.cli.options import DEFAULT_CONSOLIDATION, CaFile, CertFile, KeyFile, TokenFile
 from services.cli.stored import read_stored
 from services.consolidation.bagging.bags import bag_day
 from services.consolidation.trace import trace as trace_parcel
@@ -31,6 +32,10 @@ def trace(
     consolidation: Annotated[
         str, typer.Option(envvar="CUNTONG_CONSOLIDATION", help="Address of the consolidation service, for --plan-id.")
     ] = DEFAULT_CONSOLIDATION,
+    token_file: TokenFile = None,
+    ca: CaFile = None,
+    cert: CertFile = None,
+    key: KeyFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it for a program.")] = False,
 ) -> None:
     """Trace a parcel 快件追溯: why it is held, or its bag, run or trip with times, and who answers for it when."""
@@ -41,7 +46,7 @@ def trace(
         bagging = bag_day(stored.day, stored.result.plan)
         account = trace_parcel(stored.day, stored.result.plan, bagging, parcel)
     else:
-        with channel_to(consolidation) as channel:
+        with channel_to(consolidation, Access(token_file, ca, cert, key)) as channel:
             account = trace_remotely(channel, plan_id, parcel)
     if as_json:
         typer.echo(_json(account))

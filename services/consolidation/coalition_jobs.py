@@ -14,13 +14,11 @@ from typing import Final
 from services.model.day import Day
 from services.model.errors import CuntongError, OverloadedError, PlanningFailedError, StoreUnavailableError
 from services.model.plan import Plan
+from services.runtime.caller import current_caller
 from services.runtime.job_records import JobRecord, JobState
 from services.runtime.store import JobStore
 from services.settlement.solver import SearchEffort
 from services.wire.coalitions import coalition_request, read_coalition_plan
-
-TENANT: Final = "coalitions"
-"""Whose jobs these are in the store, so that no county finds them among its own."""
 
 # Enough for several workers to have the next at hand, few enough for others' plans not to wait long.
 _WINDOW: Final = 24
@@ -29,6 +27,14 @@ _MAX_TRIES: Final = 3
 
 OnProgress = Callable[[int, int], None]
 """Hears how many plans are there and how many are needed."""
+
+
+def coalitions_of(tenant: str) -> str:
+    """Whose jobs coalitions are in the store: no tenant finds them among its own, or profits from another's.
+
+    No token names a tenant with a stroke in it.
+    """
+    return f"{tenant}/coalitions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class _Batch:
     days: Sequence[Day]
     effort: SearchEffort
     coming: Iterator[int]
+    tenant: str
     pending: dict[int, _Job] = field(default_factory=dict)
     plans: dict[int, Plan] = field(default_factory=dict)
 
@@ -98,7 +105,7 @@ class CoalitionJobs:
         StoreUnavailableError
             When the store does not answer, or nobody works on its jobs.
         """
-        batch = _Batch(days, effort, iter(range(len(days))))
+        batch = _Batch(days, effort, iter(range(len(days))), coalitions_of(current_caller().tenant))
         waiting_since = self._clock()
         try:
             while len(batch.plans) < len(days):
@@ -135,7 +142,7 @@ class CoalitionJobs:
         record = JobRecord(
             plan_id=f"plan-{self._new_id()}",
             request_id=request.request_id if tries == 1 else f"{request.request_id}-{tries}",
-            tenant=TENANT,
+            tenant=batch.tenant,
             county_id=day.county.county_id,
             service_date=day.service_date,
             create_time=self._now(),

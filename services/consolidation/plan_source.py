@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from services.model.day import Day
 from services.model.errors import InvalidInputError, NoPlanStoreError, PlanUnreadableError, Violation
 from services.model.plan import PlanResult
+from services.runtime.caller import current_caller
 from services.runtime.store import JobStore
 from services.wire.plans import read_planned_day, read_stored_plan
-
-_TENANT: Final = "default"
 
 
 class PlanSource(Protocol):
@@ -32,14 +31,14 @@ class PlanSource(Protocol):
 
 
 class StoredPlans:
-    """Plans in the store that the route service keeps its jobs in."""
+    """The caller's plans in the store that the route service keeps its jobs in."""
 
     def __init__(self, store: JobStore) -> None:
         self._store = store
 
     async def read(self, plan_id: str) -> tuple[Day, PlanResult | None]:
         """Return a day that was submitted and, once its job has ended with one, its plan."""
-        job = await self._store.get(plan_id, _TENANT)
+        job = await self._store.get(plan_id, current_caller().tenant)
         payload = await self._store.payload(plan_id)
         result = None if job.state.is_open else await self._store.result(plan_id)
         try:

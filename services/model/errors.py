@@ -82,6 +82,22 @@ class OverloadedError(CuntongError):
         super().__init__(message)
 
 
+class UnauthenticatedError(CuntongError):
+    """Nobody knows who calls; ``cause`` is for the log and is not told to the caller."""
+
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
+        super().__init__("a valid token is needed")
+
+
+class NotPermittedError(CuntongError):
+    """The caller is known and may not do this."""
+
+
+class DeadlineError(CuntongError):
+    """The time that a call was given has passed, or is too short to begin."""
+
+
 class PlanningFailedError(CuntongError):
     """No plan could be made; the message says why."""
 

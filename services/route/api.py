@@ -12,15 +12,18 @@ from typing import Any, Final
 
 from cuntong.route.v1 import route_service_pb2 as pb
 from cuntong.route.v1 import route_service_pb2_grpc
+from google.protobuf.message import DecodeError
 
 from services.model.day import PlanSettings
 from services.model.errors import InvalidInputError, StoreUnavailableError, Violation
 from services.route.requests import read_request
+from services.runtime.caller import current_caller
+from services.runtime.interceptors.entries import bound_entries
 from services.runtime.job_records import JobRecord
 from services.runtime.jobs import TaskEngine
 from services.runtime.store import JobStore
+from services.runtime.uploads import Assembly, UploadRoom
 
-_TENANT: Final = "default"
 _DEFAULT_PAGE: Final = 50
 _MAX_PAGE: Final = 100
 
@@ -35,21 +38,43 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         draining: asyncio.Event,
+        uploads: UploadRoom,
     ) -> None:
         self._store = store
         self._tasks = tasks
         self._clock = clock
         self._new_id = new_id
         self._draining = draining
+        self._uploads = uploads
 
     async def SubmitPlan(self, request: pb.SubmitPlanRequest, context: Any) -> pb.SubmitPlanResponse:
         """Accept a day for planning."""
+        return pb.SubmitPlanResponse(job=await self._submit(request))
+
+    async def UploadPlan(
+        self, request_iterator: AsyncIterator[pb.UploadPlanRequest], context: Any
+    ) -> pb.UploadPlanResponse:
+        """Accept a day for planning that comes in parts."""
+        first = await anext(request_iterator, None)
+        if first is None:
+            raise InvalidInputError([Violation("data", "is missing")])
+        with self._uploads.taken(current_caller().tenant, first.total_bytes):
+            parts = Assembly(first.total_bytes, first.sha256)
+            parts.add(first.offset, first.data)
+            async for part in request_iterator:
+                if part.total_bytes or part.sha256:
+                    raise InvalidInputError([Violation("total_bytes", "and sha256 are for the first part only")])
+                parts.add(part.offset, part.data)
+            request = await asyncio.to_thread(_put_together, parts)
+            return pb.UploadPlanResponse(job=await self._submit(request))
+
+    async def _submit(self, request: pb.SubmitPlanRequest) -> pb.PlanJob:
         accepted = await asyncio.to_thread(_accept, request)
         now = self._clock()
         record = JobRecord(
             plan_id=f"plan-{self._new_id()}",
             request_id=request.request_id,
-            tenant=_TENANT,
+            tenant=current_caller().tenant,
             county_id=accepted.county_id,
             service_date=accepted.service_date,
             solve_s=accepted.solve_s,
@@ -62,11 +87,11 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
             # It is accepted: should the queue be away now, the next look for lost jobs finds it.
             with suppress(StoreUnavailableError):
                 await self._tasks.enqueue(job)
-        return pb.SubmitPlanResponse(job=_job_message(job))
+        return _job_message(job)
 
     async def WatchPlan(self, request: pb.WatchPlanRequest, context: Any) -> AsyncIterator[pb.WatchPlanResponse]:
         """Stream a job's progress until it ends or this server does."""
-        job = await self._store.get(request.plan_id, _TENANT)
+        job = await self._store.get(request.plan_id, current_caller().tenant)
         if job.sequence <= request.after_sequence and not job.state.is_open:
             yield pb.WatchPlanResponse(job=_job_message(job))
             return
@@ -88,7 +113,7 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
 
     async def GetPlan(self, request: pb.GetPlanRequest, context: Any) -> pb.GetPlanResponse:
         """Return a job and its plan."""
-        job = await self._store.get(request.plan_id, _TENANT)
+        job = await self._store.get(request.plan_id, current_caller().tenant)
         result = None if job.state.is_open else await self._store.result(request.plan_id)
         response = pb.GetPlanResponse(job=_job_message(job))
         if result is not None:
@@ -101,12 +126,12 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
             raise InvalidInputError(
                 [Violation("page_size", f"must be from 1 to {_MAX_PAGE}, or 0 for {_DEFAULT_PAGE}")]
             )
-        page = await self._store.list(request.page_size or _DEFAULT_PAGE, request.page_token, _TENANT)
+        page = await self._store.list(request.page_size or _DEFAULT_PAGE, request.page_token, current_caller().tenant)
         return pb.ListPlansResponse(jobs=[_job_message(j) for j in page.jobs], next_page_token=page.next_page_token)
 
     async def CancelPlan(self, request: pb.CancelPlanRequest, context: Any) -> pb.CancelPlanResponse:
         """Stop a job."""
-        await self._store.get(request.plan_id, _TENANT)
+        await self._store.get(request.plan_id, current_caller().tenant)
         return pb.CancelPlanResponse(job=_job_message(await self._store.request_cancel(request.plan_id)))
 
 
@@ -128,6 +153,15 @@ def _accept(request: pb.SubmitPlanRequest) -> _Accepted:
 def _solve_s(settings: PlanSettings) -> int:
     """How long the searches may take on all their cores; those that count iterations are short."""
     return settings.cores * (settings.time_budget_s if settings.iterations is None else 1)
+
+
+def _put_together(parts: Assembly) -> pb.SubmitPlanRequest:
+    whole = parts.finish()
+    bound_entries(pb.SubmitPlanRequest.DESCRIPTOR, whole)
+    try:
+        return pb.SubmitPlanRequest.FromString(whole)
+    except DecodeError as error:
+        raise InvalidInputError([Violation("data", "is no serialised SubmitPlanRequest")]) from error
 
 
 def _job_message(job: JobRecord) -> pb.PlanJob:

@@ -23,6 +23,7 @@ from services.runtime.metrics import define_metrics, make_registry
 from services.runtime.server import GrpcServer, Service, serve
 from services.runtime.store import JobStore, connect
 from services.runtime.tasks import open_tasks
+from services.runtime.uploads import UploadRoom
 
 
 def _now() -> datetime:
@@ -55,7 +56,8 @@ async def run(settings: RouteSettings) -> None:
             name = pb.DESCRIPTOR.services_by_name["RouteService"].full_name
             service = Service(name, register)
             server = GrpcServer(settings, [service], registry=registry, new_id=_new_id, ask_store=store.ping)
-            api = RouteApi(store, tasks, _now, _new_id, server.draining)
+            uploads = UploadRoom(settings.max_upload_bytes)
+            api = RouteApi(store, tasks, _now, _new_id, server.draining, uploads)
             await serve(server)
     finally:
         await redis.aclose()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +16,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -51,6 +53,19 @@ def mask_url(url: str) -> str:
     return re.sub(r"(?i)(password=)[^&#]*", rf"\1{_MASK}", masked)
 
 
+def is_loopback(address: str) -> bool:
+    """Whether only this machine reaches ``host:port``; a name other than localhost may be anything.
+
+    >>> is_loopback("127.0.0.1:50051"), is_loopback("[::1]:0"), is_loopback("0.0.0.0:50051")
+    (True, True, False)
+    """
+    host, _ = split_address(address)
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _checked_address(address: str) -> str:
     split_address(address)
     return address
@@ -85,7 +100,7 @@ def read_settings(settings_type: type[SettingsType]) -> SettingsType:
     try:
         return settings_type()
     except ValidationError as error:
-        faults = [f"  {fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
+        faults = [f"  {': '.join(str(part) for part in (*fault['loc'], fault['msg']))}" for fault in error.errors()]
         raise SystemExit("\n".join(["wrong settings (CUNTONG_... in the environment):", *faults])) from None
 
 
@@ -104,14 +119,83 @@ class ServiceSettings(Settings):
     metrics_listen: Address = "127.0.0.1:0"
     ready_file: Path | None = None
     """Where to write the addresses once the service answers."""
+
+    auth_key_file: Path | None = None
+    """Public key (PEM) or keys (JWKS) that tokens are checked with: RS256, ES256, EdDSA."""
+    auth_secret_file: Path | None = None
+    """Shared secret for HS256, where there is no key file."""
+    auth_issuer: str = ""
+    auth_audience: str = "cuntong"
+    auth_leeway_s: NonNegativeFloat = Field(default=10.0, le=60.0)
+    """How far the issuer's clock may be from this one."""
+
+    tls_cert_file: Path | None = None
+    """Certificate of this service with those between it and the root (PEM)."""
+    tls_key_file: Path | None = None
+    tls_client_ca_file: Path | None = None
+    """Roots of clients' certificates; given, no client comes in without one."""
+    plaintext: bool = False
+    """Says that something in front of this service ends TLS."""
+
     max_message_bytes: PositiveInt = 32 * _MIB
+    """Largest message that is taken; what is larger is uploaded in parts."""
+    max_upload_bytes: PositiveInt = 256 * _MIB
+    """Largest request that is taken in parts, and largest answer that is given."""
     max_concurrent_rpcs: PositiveInt = 64
     max_concurrent_streams: PositiveInt = 256
     """Calls that stream their answer; each holds a connection to the store."""
+    tenant_calls_per_s: PositiveFloat = 50.0
+    """Calls of one tenant, in the long run."""
+    tenant_burst: PositiveInt = 200
+    """Calls of one tenant at once, after a pause."""
+    tenant_concurrent_calls: PositiveInt = 128
+    """Calls of one tenant under way, of all kinds together."""
+    least_deadline_s: NonNegativeFloat = 0.02
+    """A call with less time than this is not begun."""
+    unary_ceiling_s: PositiveFloat = 120.0
+    """Time for a call that asks and answers once and names no deadline."""
+    upload_ceiling_s: PositiveFloat = 900.0
+    """The same for a call that uploads."""
+    idle_s: PositiveFloat = 60.0
+    """How long a caller may take for its next message."""
     health_s: PositiveFloat = 5.0
     """How often health asks the store whether it answers."""
     drain_s: PositiveFloat = 10.0
     """How long calls may go on after SIGTERM."""
+
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Whether calls have to be authenticated."""
+        return self.auth_key_file is not None or self.auth_secret_file is not None
+
+    @model_validator(mode="after")
+    def _check_tokens(self) -> Self:
+        if self.auth_key_file is not None and self.auth_secret_file is not None:
+            raise ValueError("auth_key_file and auth_secret_file exclude each other: give one of them")
+        if self.asks_for_tokens and not (self.auth_issuer and self.auth_audience):
+            raise ValueError("auth_issuer and auth_audience say whose tokens for whom are taken: give both")
+        if not self.asks_for_tokens and not is_loopback(self.listen):
+            raise ValueError(
+                f"{self.listen} can be reached from elsewhere, and nobody would be asked who they are: give "
+                "CUNTONG_AUTH_KEY_FILE (or CUNTONG_AUTH_SECRET_FILE) and CUNTONG_AUTH_ISSUER, or listen on loopback"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> Self:
+        if (self.tls_cert_file is None) != (self.tls_key_file is None):
+            raise ValueError("tls_cert_file and tls_key_file go together: give both")
+        if self.tls_client_ca_file is not None and self.tls_cert_file is None:
+            raise ValueError("tls_client_ca_file needs tls_cert_file and tls_key_file")
+        if self.tls_cert_file is not None and self.plaintext:
+            raise ValueError("plaintext and tls_cert_file exclude each other")
+        if self.tls_cert_file is None and not self.plaintext and not is_loopback(self.listen):
+            raise ValueError(
+                f"{self.listen} can be reached from elsewhere, and tokens would travel readable: give "
+                "CUNTONG_TLS_CERT_FILE and CUNTONG_TLS_KEY_FILE, or CUNTONG_PLAINTEXT=true where something in front "
+                "ends TLS"
+            )
+        return self
 
 
 class ConsolidationSettings(ServiceSettings):

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+import grpc
 from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
@@ -22,14 +23,23 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from services.model.errors import StoreUnavailableError
 from services.runtime.config import ServiceSettings, split_address
+from services.runtime.interceptors.auth import as_local_caller, authenticate
+from services.runtime.interceptors.deadline import keep_deadlines
 from services.runtime.interceptors.errors import translate_errors
 from services.runtime.interceptors.load import LoadLimit
 from services.runtime.interceptors.metrics import count_calls
 from services.runtime.interceptors.request_id import bind_request_id
-from services.runtime.interceptors.wrapping import Around, AroundInterceptor
+from services.runtime.interceptors.tenants import CallRate, TenantLimit
+from services.runtime.interceptors.wrapping import Around, AroundInterceptor, nested
+from services.runtime.tls import CertificateFileError, read_server_credentials
+from services.runtime.tokens import KeyFileError, TokenReader, read_public_keys, read_secret
 
 _IDLE_POLL_S: Final = 0.02
 _LAST_ANSWERS_S: Final = 0.25
+# Who opens a connection and says nothing is let go.
+_HANDSHAKE_MS: Final = 10_000
+# More than any client of ours opens; gRPC's own bound is none.
+_MAX_STREAMS_OF_A_CONNECTION: Final = 1_000
 _log: Final = logging.getLogger(__name__)
 
 
@@ -68,6 +78,11 @@ class GrpcServer:
         Raises ``StoreUnavailableError`` when the store is away; the services' health follows it.
     arounds
         More to put around calls, innermost last; errors that they raise become statuses.
+
+    Raises
+    ------
+    SystemExit
+        When a file of keys or certificates is not what it should be.
     """
 
     def __init__(
@@ -87,14 +102,22 @@ class GrpcServer:
         self._services = services
         self._ask_store = ask_store
         self._registry = registry
-        self._load = LoadLimit(settings.max_concurrent_rpcs, settings.max_concurrent_streams)
-        self._arounds = [
-            bind_request_id(new_id),
-            count_calls(registry, clock),
-            translate_errors(new_id),
-            self._load.around,
-            *arounds,
-        ]
+        self._load = LoadLimit(
+            settings.max_concurrent_rpcs, settings.max_concurrent_streams, is_shared=settings.asks_for_tokens
+        )
+        self._credentials, admission = _read_files(settings, registry, clock)
+        # Metrics stand outside of errors: the status that they count is made there.
+        self._arounds = nested(
+            [
+                bind_request_id(new_id),
+                count_calls(registry, clock),
+                translate_errors(new_id),
+                *admission,
+                self._load.around,
+                keep_deadlines(settings.least_deadline_s, settings.unary_ceiling_s, settings.upload_ceiling_s),
+                *arounds,
+            ]
+        )
         self._addresses: Addresses | None = None
         self._open = AsyncExitStack()
 
@@ -138,7 +161,7 @@ class GrpcServer:
 
     async def _start_grpc(self, stack: AsyncExitStack) -> str:
         server = aio.server(
-            interceptors=[AroundInterceptor(around) for around in self._arounds],
+            interceptors=[AroundInterceptor(self._arounds, self._settings.idle_s)],
             options=_options(self._settings),
         )
         names = [service.name for service in self._services]
@@ -147,7 +170,10 @@ class GrpcServer:
         wellness = health.aio.HealthServicer()  # type: ignore[attr-defined]
         health_pb2_grpc.add_HealthServicer_to_server(wellness, server)
         reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-        port = server.add_insecure_port(self._settings.listen)
+        if self._credentials is None:
+            port = server.add_insecure_port(self._settings.listen)
+        else:
+            port = server.add_secure_port(self._settings.listen, self._credentials)
         await self._set_health(wellness)
         await server.start()
         stack.push_async_callback(self._drain, server, wellness)
@@ -235,9 +261,32 @@ def write_ready_file(path: Path | None, addresses: Mapping[str, str]) -> Iterato
 def _options(settings: ServiceSettings) -> list[tuple[str, Any]]:
     return [
         ("grpc.max_receive_message_length", settings.max_message_bytes),
-        ("grpc.max_send_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", max(settings.max_message_bytes, settings.max_upload_bytes)),
         ("grpc.so_reuseport", 0),  # a second server on the same port is a mistake, not a way to share the load
+        ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
+        ("grpc.max_concurrent_streams", _MAX_STREAMS_OF_A_CONNECTION),
     ]
+
+
+def _read_files(
+    settings: ServiceSettings, registry: CollectorRegistry, clock: Callable[[], float]
+) -> tuple[grpc.ServerCredentials | None, list[Around]]:
+    """Read certificates and keys: what the port needs, and what stands at the door of each call."""
+    try:
+        credentials = read_server_credentials(settings)
+        if settings.auth_key_file is not None:
+            keys = read_public_keys(settings.auth_key_file)
+        elif settings.auth_secret_file is not None:
+            keys = read_secret(settings.auth_secret_file)
+        else:
+            # Loopback, and one tenant: nobody to be kept from anybody.
+            return credentials, [as_local_caller]
+    except (KeyFileError, CertificateFileError) as error:
+        raise SystemExit(f"wrong settings (CUNTONG_... in the environment):\n  {error}") from None
+    tokens = TokenReader(keys, settings.auth_issuer, settings.auth_audience, settings.auth_leeway_s)
+    rate = CallRate(settings.tenant_calls_per_s, settings.tenant_burst, clock)
+    tenants = TenantLimit(rate, settings.tenant_concurrent_calls)
+    return credentials, [authenticate(tokens, registry, clock), tenants.around]
 
 
 def _address(listen: str, port: int) -> str:

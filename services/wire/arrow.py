@@ -13,6 +13,8 @@ import pyarrow.ipc
 from services.model.errors import Violation
 
 BYTES_PER_STREAM: Final = 4 * 1024 * 1024
+MAX_ROWS_OF_A_STREAM: Final = 2_000_000
+_BATCH_KINDS: Final = ("record batch", "dictionary")
 
 
 def encode_frame(frame: pl.DataFrame, bytes_per_stream: int = BYTES_PER_STREAM) -> Iterator[bytes]:
@@ -56,8 +58,14 @@ def decode_frame(
 def _read(data: bytes, path: str, violations: list[Violation]) -> pl.DataFrame | None:
     # Polars' own reader ends the whole process where a stream's offsets or lengths lie; Arrow's says so.
     try:
+        if _is_compressed(data):
+            violations.append(Violation(path, "is compressed: a few bytes could be gigabytes; send it plain"))
+            return None
         with pa.ipc.open_stream(data) as reader:
             table = reader.read_all()
+        if table.num_rows > MAX_ROWS_OF_A_STREAM:
+            violations.append(Violation(path, f"has {table.num_rows} rows, more than {MAX_ROWS_OF_A_STREAM}"))
+            return None
         table.validate(full=True)
         frame = pl.from_arrow(table)
     except (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError, TypeError, NotImplementedError) as error:
@@ -65,6 +73,49 @@ def _read(data: bytes, path: str, violations: list[Violation]) -> pl.DataFrame |
         return None
     assert isinstance(frame, pl.DataFrame)  # a table becomes a frame
     return frame
+
+
+def _is_compressed(data: bytes) -> bool:
+    """Whether a batch of a stream says so, read from its metadata (Arrow's ``Message.fbs``, a FlatBuffers table).
+
+    Raises
+    ------
+    pa.ArrowException, ValueError
+        When the metadata are none.
+    """
+    for message in pa.ipc.MessageReader.open_stream(data):
+        if message.type in _BATCH_KINDS:
+            metadata = message.metadata.to_pybytes()
+            header = _table_at(metadata, _field_at(metadata, _table_at(metadata, 0), 2))
+            batch = header if message.type == "record batch" else _table_at(metadata, _field_at(metadata, header, 1))
+            if _slot(metadata, batch, 3):
+                return True
+    return False
+
+
+def _table_at(metadata: bytes, at: int) -> int:
+    return at + int.from_bytes(_bytes(metadata, at, 4), "little")
+
+
+def _field_at(metadata: bytes, table: int, number: int) -> int:
+    slot = _slot(metadata, table, number)
+    if not slot:
+        raise ValueError("a batch without a header")
+    return table + slot
+
+
+def _slot(metadata: bytes, table: int, number: int) -> int:
+    """Where a table has its field, counted from the table; 0 where it has none."""
+    fields = table - int.from_bytes(_bytes(metadata, table, 4), "little", signed=True)
+    size = int.from_bytes(_bytes(metadata, fields, 2), "little")
+    at = 4 + 2 * number
+    return int.from_bytes(_bytes(metadata, fields + at, 2), "little") if at < size else 0
+
+
+def _bytes(metadata: bytes, at: int, count: int) -> bytes:
+    if not 0 <= at <= len(metadata) - count:
+        raise ValueError("metadata that point elsewhere")
+    return metadata[at : at + count]
 
 
 def _column(

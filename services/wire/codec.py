@@ -27,6 +27,8 @@ M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 
 _SECONDS, _TIME = "_s", "_time"
+# Who makes so many mistakes is not helped by a list of more, and the list itself takes memory.
+_MAX_VIOLATIONS: Final = 10_000
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Years beyond these are slips of the pen, and near the ends of the calendar instants and days cannot be reckoned.
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
@@ -80,7 +82,8 @@ def decode(
     """Turn a message into a model dataclass.
 
     Every value that has no place in the model (an unspecified enum, text that is no date, a missing message) is added
-    to ``violations`` under its path, and the answer is then ``None``: such an object is never half made.
+    to ``violations`` under its path, and the answer is then ``None``: such an object is never half made. After ten
+    thousand of them, lists are read no further.
     """
     before = len(violations)
     arguments: dict[str, Any] = {}
@@ -161,7 +164,12 @@ def _decode_field(
         if pair.kind is _Kind.PLAIN:
             return tuple(raw)
         here = _below(path, pair.wire)
-        return tuple(_read(pair, item, f"{here}[{i}]", violations, service_date) for i, item in enumerate(raw))
+        items: list[Any] = []
+        for i, item in enumerate(raw):
+            if len(violations) > _MAX_VIOLATIONS:
+                break
+            items.append(_read(pair, item, f"{here}[{i}]", violations, service_date))
+        return tuple(items)
     if pair.has_presence and not message.HasField(pair.wire):
         if pair.default is MISSING:
             violations.append(Violation(_below(path, pair.wire), "is missing"))

@@ -215,6 +215,15 @@ def test_a_date_that_is_none_is_named(text: str) -> None:
     assert all("is not a date like 2026-11-23" in said and len(said) < 100 for said in found.values())
 
 
+def test_of_endless_mistakes_no_endless_list_is_made() -> None:
+    message = plan_pb2.Day(county=county_pb2.County(county_id="c"), service_date="2026-11-23")
+    for _ in range(30_000):
+        message.consignments.add()
+    violations: list[Violation] = []
+    assert decode(day_model.Day, message, violations) is None
+    assert 10_000 < len(violations) < 10_100
+
+
 def test_an_optional_date_may_be_absent_and_not_nonsense() -> None:
     def change(day: plan_pb2.Day) -> None:
         day.county.agreements[0].valid_from = "soon"

@@ -14,11 +14,12 @@ import pytest
 from cuntong.route.v1 import plan_pb2
 from cuntong.route.v1 import route_service_pb2 as route_pb
 
-from services.consolidation.coalition_jobs import TENANT, CoalitionJobs
+from services.consolidation.coalition_jobs import CoalitionJobs, coalitions_of
 from services.model.day import Day
 from services.model.errors import PlanningFailedError, StoreUnavailableError
 from services.model.plan import Cost, Plan, PlanResult
 from services.route.requests import read_request
+from services.runtime.caller import LOCAL_CALLER, Caller, calling
 from services.runtime.embedded import EmbeddedStore
 from services.runtime.job_records import JobState
 from services.runtime.store import JobLimits, JobStore, connect
@@ -102,7 +103,8 @@ Test = Callable[[CoalitionJobs, JobStore], Awaitable[None]]
 def run(url: str, route: Route | None, test: Test, limits: JobLimits | None = None, patience_s: float = 60.0) -> None:
     async def whole() -> None:
         async with asyncio.timeout(20), planning(url, route, limits, patience_s) as (planner, store):
-            await test(planner, store)
+            with calling(LOCAL_CALLER):
+                await test(planner, store)
 
     asyncio.run(whole())
 
@@ -130,6 +132,19 @@ def test_what_was_planned_before_is_not_planned_again(url: str) -> None:
         assert (await solve(planner, days(3)))[0] == [0, 1, 2]
         assert (await solve(planner, days(4)))[0] == [0, 1, 2, 3]
         assert sorted(route.asked) == [0, 1, 2, 3]
+
+    run(url, route, ask)
+
+
+def test_one_tenants_coalitions_are_no_other_tenants(url: str) -> None:
+    route = Route()
+
+    async def ask(planner: CoalitionJobs, store: JobStore) -> None:
+        for tenant in ("one", "two"):
+            with calling(Caller(tenant, frozenset())):
+                assert (await solve(planner, days(2)))[0] == [0, 1]
+            assert (await store.list(50, tenant=tenant)).jobs == ()
+        assert sorted(route.asked) == [0, 0, 1, 1]
 
     run(url, route, ask)
 
@@ -185,7 +200,7 @@ def test_jobs_wait_in_the_store_a_few_at_a_time_under_a_name_of_their_own(url: s
         await asyncio.sleep(0.1)
         assert len(await store.open_jobs()) == 24
         assert (await store.list(50)).jobs == ()
-        assert len((await store.list(50, tenant=TENANT)).jobs) == 24
+        assert len((await store.list(50, tenant=coalitions_of(LOCAL_CALLER.tenant))).jobs) == 24
         route.may_end.set()
         assert (await asking)[0] == list(range(60))
 

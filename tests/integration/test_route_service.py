@@ -332,6 +332,21 @@ def test_a_county_beyond_all_bounds_is_refused(services: Services) -> None:
     assert violations(services, request) == {"day.county.network.nodes"}
 
 
+def test_more_messages_in_a_message_than_memory_has_room_for_are_refused_unread(services: Services) -> None:
+    """Two bytes each on the wire: 32 MiB of them would be 4 GB."""
+    field = plan_pb2.Day.DESCRIPTOR.fields_by_name["consignments"].number
+    entries = bytes((field << 3 | 2, 0)) * 1_100_000
+    request = plan_request("entries")
+    whole = request.SerializeToString() + pb.SubmitPlanRequest(day=plan_pb2.Day.FromString(b"")).SerializeToString()
+    length = bytes((len(entries) & 0x7F | 0x80, len(entries) >> 7 & 0x7F | 0x80, len(entries) >> 14 & 0x7F | 0x80, 1))
+    assert len(entries) >> 21 == 1
+    with grpc.insecure_channel(services.running["route"].grpc) as channel:
+        raw = channel.unary_unary(f"/{SERVICE}/SubmitPlan", None, None)
+        with refused(INVALID) as errors:
+            raw(whole + b"\x12" + length + entries, timeout=TIMEOUT_S)
+    assert violated_paths(errors[0]) == {"request.day.consignments"}
+
+
 def test_bytes_that_are_no_message_are_the_callers_fault(services: Services) -> None:
     with grpc.insecure_channel(services.running["route"].grpc) as channel:
         for method in ("SubmitPlan", "GetPlan", "ListPlans", "CancelPlan"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -19,13 +20,16 @@ from grpc_status import rpc_status
 from services.model.errors import (
     BudgetTooShortError,
     CuntongError,
+    DeadlineError,
     InvalidInputError,
     NoPlanStoreError,
+    NotPermittedError,
     OverloadedError,
     ParcelNotFoundError,
     PlanNotFoundError,
     RequestConflictError,
     StoreUnavailableError,
+    UnauthenticatedError,
     Violation,
 )
 from services.runtime.interceptors.wrapping import Around, Call
@@ -60,7 +64,10 @@ def translate_errors(new_id: Callable[[], str]) -> Around:
             return
         sent = rpc_status.to_status(status)
         trailing = (*(call.context.trailing_metadata() or ()), *sent.trailing_metadata)
-        await call.context.abort(sent.code, sent.details, trailing)
+        try:
+            await call.context.abort(sent.code, sent.details, trailing)
+        except aio.InternalError as gone:
+            raise asyncio.CancelledError("the client is gone") from gone
 
     return around
 
@@ -83,6 +90,12 @@ def status_of(error: CuntongError) -> Status:  # noqa: PLR0911
             return _retryable(_status(Code.UNAVAILABLE, text, "STORE_UNAVAILABLE"), _STORE_RETRY_S)
         case OverloadedError():
             return _retryable(_status(Code.RESOURCE_EXHAUSTED, text, "OVERLOADED"), error.retry_after_s)
+        case UnauthenticatedError():
+            return _status(Code.UNAUTHENTICATED, text, "UNAUTHENTICATED")
+        case NotPermittedError():
+            return _status(Code.PERMISSION_DENIED, text, "NOT_PERMITTED")
+        case DeadlineError():
+            return _status(Code.DEADLINE_EXCEEDED, text, "DEADLINE")
         case BudgetTooShortError():
             return _status(Code.DEADLINE_EXCEEDED, text, "BUDGET_TOO_SHORT")
         case _:

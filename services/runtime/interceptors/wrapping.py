@@ -1,20 +1,29 @@
-"""One way to put something around calls of all four kinds."""
+"""One way to put something around calls of all four kinds.
+
+A request is read inside of what stands around its call, also where there is only one: a call that is refused costs no
+memory for its message, and one whose message never comes is counted and timed like any other.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from inspect import isasyncgen, isawaitable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError
 from grpc import aio
 
-from services.model.errors import InvalidInputError, Violation
+from services.model.errors import DeadlineError, InvalidInputError, Violation
+from services.runtime.interceptors.entries import bound_entries, request_type
+
+# Reading so much takes long enough for other calls to notice.
+_LARGE_BYTES: Final = 1024 * 1024
 
 if TYPE_CHECKING:
     Context = aio.ServicerContext[Any, Any]
@@ -49,11 +58,25 @@ Around = Callable[[Call], AbstractAsyncContextManager[None]]
 """Is entered before a method runs and left when its last message is sent, whatever happened."""
 
 
-class AroundInterceptor(_ServerInterceptor):
-    """Puts an ``Around`` around every call of a known method."""
+def nested(arounds: Sequence[Around]) -> Around:
+    """Make one of several, the outermost first."""
 
-    def __init__(self, around: Around) -> None:
+    @asynccontextmanager
+    async def around(call: Call) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for one in arounds:
+                await stack.enter_async_context(one(call))
+            yield
+
+    return around
+
+
+class AroundInterceptor(_ServerInterceptor):
+    """Puts an ``Around`` around every call of a known method, and waits ``idle_s`` at most for each request message."""
+
+    def __init__(self, around: Around, idle_s: float) -> None:
         self._around = around
+        self._idle_s = idle_s
 
     async def intercept_service(
         self,
@@ -64,51 +87,83 @@ class AroundInterceptor(_ServerInterceptor):
         handler: Handler | None = await continuation(handler_call_details)
         if handler is None:
             return handler  # type: ignore[return-value]  # how gRPC says that there is no such method
-        return wrap(handler, handler_call_details.method, self._around)
+        return wrap(handler, handler_call_details.method, self._around, self._idle_s)
 
 
-def wrap(handler: Handler, path: str, around: Around) -> Handler:
+def wrap(handler: Handler, path: str, around: Around, idle_s: float) -> Handler:
     """Rebuild the handler of ``/service/method`` with ``around`` around it.
 
-    A method that yields its messages becomes one that writes them, so that what goes wrong in writing passes through
-    ``around``, in the task that entered it. A client that goes away during a write cancels the call like any other.
+    The new one takes a stream of requests even where the method takes one: on the wire that is the same. A method that
+    yields its messages becomes one that writes them, so that what goes wrong in writing passes through ``around``, in
+    the task that entered it. A client that goes away during a write cancels the call like any other.
     """
     service, _, method = path.removeprefix("/").rpartition("/")
-    kind, behaviour, rebuild = _parts(handler)
-    read = _reader(handler)
+    kind, behaviour = _parts(handler)
+    read = _reader(handler, request_type(f"{service}/{method}"), idle_s)
 
-    async def answer(request: Any, context: Context) -> Any:
+    async def answer(requests: AsyncIterator[Any], context: Context) -> Any:
         async with around(Call(service, method, kind, context)):
-            answered = behaviour(read(request), context)
+            answered = behaviour(await read(requests), context)
             return await answered if isawaitable(answered) else answered
 
-    async def write(request: Any, context: Context) -> None:
+    async def write(requests: AsyncIterator[Any], context: Context) -> None:
         async with around(Call(service, method, kind, context)):
-            answered = behaviour(read(request), context)
+            answered = behaviour(await read(requests), context)
             try:
                 await (_write_all(answered, context) if isasyncgen(answered) else answered)
             except aio.InternalError as error:
                 raise asyncio.CancelledError("the client is gone") from error
 
-    return rebuild(write if handler.response_streaming else answer, None, handler.response_serializer)
+    if handler.response_streaming:
+        return grpc.stream_stream_rpc_method_handler(write, None, handler.response_serializer)
+    return grpc.stream_unary_rpc_method_handler(answer, None, handler.response_serializer)
 
 
-def _reader(handler: Handler) -> Callable[[Any], Any]:
-    """Read requests within ``around``, so that bytes that are no message pass through it like any other mistake."""
+def _reader(
+    handler: Handler, message_type: Descriptor | None, idle_s: float
+) -> Callable[[AsyncIterator[Any]], Awaitable[Any]]:
+    """Make what the method takes of a stream of bytes: its one request, or a stream of requests.
 
-    def read(request: Any) -> Any:
+    Bytes that are no message, and messages that do not come, are mistakes of the caller like any other.
+    """
+
+    def decode(request: bytes) -> Any:
         if handler.request_deserializer is None:
-            return request  # a handler that is wrapped already reads for itself
+            return request
+        if message_type is not None:
+            bound_entries(message_type, request)
         try:
             return handler.request_deserializer(request)
         except DecodeError as error:
             raise InvalidInputError([Violation("request", "is not a message of this method")]) from error
 
-    async def read_all(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        async for request in requests:
-            yield read(request)
+    async def decode_aside(request: bytes) -> Any:
+        return decode(request) if len(request) < _LARGE_BYTES else await asyncio.to_thread(decode, request)
 
-    return read_all if handler.request_streaming else read
+    async def coming(requests: AsyncIterator[bytes]) -> bytes | None:
+        try:
+            async with asyncio.timeout(idle_s) as limit:
+                return await anext(requests, None)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise DeadlineError(f"no message came for {idle_s:g} s") from error
+
+    async def read_one(requests: AsyncIterator[bytes]) -> Any:
+        request = await coming(aiter(requests))
+        if request is None:
+            raise InvalidInputError([Violation("request", "is missing")])
+        return await decode_aside(request)
+
+    async def decode_all(requests: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+        messages = aiter(requests)
+        while (request := await coming(messages)) is not None:
+            yield await decode_aside(request)
+
+    async def read_all(requests: AsyncIterator[bytes]) -> Any:
+        return decode_all(requests)
+
+    return read_all if handler.request_streaming else read_one
 
 
 async def _write_all(messages: AsyncGenerator[Any, Any], context: Context) -> None:
@@ -117,14 +172,14 @@ async def _write_all(messages: AsyncGenerator[Any, Any], context: Context) -> No
             await context.write(message)
 
 
-def _parts(handler: Handler) -> tuple[RpcKind, Callable[[Any, Any], Any], Callable[..., Handler]]:
+def _parts(handler: Handler) -> tuple[RpcKind, Callable[[Any, Any], Any]]:
     match bool(handler.request_streaming), bool(handler.response_streaming):
         case False, False:
-            parts = RpcKind.UNARY, handler.unary_unary, grpc.unary_unary_rpc_method_handler
+            parts = RpcKind.UNARY, handler.unary_unary
         case False, True:
-            parts = RpcKind.SERVER_STREAM, handler.unary_stream, grpc.unary_stream_rpc_method_handler
+            parts = RpcKind.SERVER_STREAM, handler.unary_stream
         case True, False:
-            parts = RpcKind.CLIENT_STREAM, handler.stream_unary, grpc.stream_unary_rpc_method_handler
+            parts = RpcKind.CLIENT_STREAM, handler.stream_unary
         case _:
-            parts = RpcKind.BIDI_STREAM, handler.stream_stream, grpc.stream_stream_rpc_method_handler
+            parts = RpcKind.BIDI_STREAM, handler.stream_stream
     return parts  # type: ignore[return-value]

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from services.runtime.config import RouteSettings, ServiceSettings, StoreSettings, mask_url, split_address
+from services.runtime.config import (
+    RouteSettings,
+    ServiceSettings,
+    StoreSettings,
+    mask_url,
+    read_settings,
+    split_address,
+)
 
 SECRET_URL = "redis://planner:hunter2@store:6379/0"
 
@@ -49,6 +57,46 @@ def test_a_password_in_the_query_or_without_a_user_is_hidden() -> None:
     assert mask_url("unix:///run/s?password=hunter2&db=1") == "unix:///run/s?password=***&db=1"
     assert mask_url("redis://:hunter2@store") == "redis://:***@store"
     assert mask_url("unix:///run/s") == "unix:///run/s"
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:50051", "[::]:50051", "10.0.0.1:0", "services.example:0", "128.0.0.1:0"])
+def test_who_can_be_reached_from_elsewhere_asks_for_tokens_and_speaks_tls(
+    listen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = {"auth_key_file": Path("k"), "auth_issuer": "i"}
+    tls = {"tls_cert_file": Path("c"), "tls_key_file": Path("k")}
+    with pytest.raises(ValidationError, match="CUNTONG_AUTH_KEY_FILE"):
+        ServiceSettings(listen=listen, **tls)  # type: ignore[arg-type]
+    with pytest.raises(ValidationError, match="CUNTONG_TLS_CERT_FILE"):
+        ServiceSettings(listen=listen, **tokens)  # type: ignore[arg-type]
+    for more in (tls, {"plaintext": True}):
+        assert ServiceSettings(listen=listen, **tokens, **more).asks_for_tokens  # type: ignore[arg-type]
+    monkeypatch.setenv("CUNTONG_LISTEN", listen)
+    with pytest.raises(SystemExit, match="can be reached from elsewhere"):
+        read_settings(ServiceSettings)
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "127.9.9.9:1", "[::1]:0", "localhost:0"])
+def test_on_loopback_neither_is_needed(listen: str) -> None:
+    assert not ServiceSettings(listen=listen).asks_for_tokens
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"auth_key_file": "k", "auth_secret_file": "s", "auth_issuer": "i"}, "exclude each other"),
+        ({"auth_key_file": "k"}, "auth_issuer"),
+        ({"auth_secret_file": "s", "auth_issuer": "i", "auth_audience": ""}, "auth_audience"),
+        ({"auth_leeway_s": 61}, "auth_leeway_s"),
+        ({"tls_cert_file": "c"}, "tls_key_file"),
+        ({"tls_key_file": "k"}, "tls_cert_file"),
+        ({"tls_client_ca_file": "r"}, "tls_cert_file"),
+        ({"tls_cert_file": "c", "tls_key_file": "k", "plaintext": True}, "plaintext"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        ServiceSettings(**settings)
 
 
 @pytest.mark.parametrize("address", ["8080", "host", "host:", ":8080", "host:x", "host:65536"])

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
+from grpc import aio
 
 from services.model.errors import (
     BudgetTooShortError,
     CuntongError,
+    DeadlineError,
     InvalidInputError,
     NoPlanStoreError,
+    NotPermittedError,
     OverloadedError,
     ParcelNotFoundError,
     PlanningFailedError,
@@ -24,9 +28,11 @@ from services.model.errors import (
     PlanUnreadableError,
     RequestConflictError,
     StoreUnavailableError,
+    UnauthenticatedError,
     Violation,
 )
-from services.runtime.interceptors.errors import status_of
+from services.runtime.interceptors.errors import status_of, translate_errors
+from services.runtime.interceptors.wrapping import Call, RpcKind
 
 M = TypeVar("M", bound=Message)
 
@@ -53,6 +59,9 @@ def detail(status: Status, kind: type[M]) -> M | None:
         (BudgetTooShortError("1 s"), Code.DEADLINE_EXCEEDED),
         (PlanningFailedError("no way"), Code.FAILED_PRECONDITION),
         (PlanRefusedError([("times", "late")]), Code.FAILED_PRECONDITION),
+        (UnauthenticatedError("expired"), Code.UNAUTHENTICATED),
+        (NotPermittedError("no"), Code.PERMISSION_DENIED),
+        (DeadlineError("up"), Code.DEADLINE_EXCEEDED),
         (CuntongError("other"), Code.FAILED_PRECONDITION),
     ],
 )
@@ -62,6 +71,10 @@ def test_each_error_has_its_code_and_names_its_case(error: CuntongError, code: i
     info = detail(status, ErrorInfo)
     assert info is not None
     assert info.domain == "cuntong"
+
+
+def test_who_is_not_let_in_is_not_told_why() -> None:
+    assert "expired" not in str(status_of(UnauthenticatedError("expired")))
 
 
 def test_a_conflict_names_the_first_plan() -> None:
@@ -94,6 +107,27 @@ def test_of_too_many_violations_as_many_as_fit_are_listed(message: str) -> None:
     assert count > 3
     assert status.message == f"3000 violations, {3_000 - count} more than the {count} listed"
     assert len(base64.b64encode(status.SerializeToString())) < 7 * 1024
+
+
+class Gone:
+    """The context of a call whose client has gone."""
+
+    def trailing_metadata(self) -> tuple[()]:
+        return ()
+
+    async def abort(self, *_: object) -> None:
+        raise aio.InternalError("cannot be sent")
+
+
+def test_a_status_that_nobody_waits_for_is_a_call_cancelled() -> None:
+    context: Any = Gone()
+
+    async def fail() -> None:
+        async with translate_errors(lambda: "id")(Call("s", "m", RpcKind.UNARY, context)):
+            raise StoreUnavailableError("away")
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(fail())
 
 
 def test_a_long_message_is_cut() -> None:

@@ -6,6 +6,8 @@ import io
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.ipc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,6 +79,28 @@ def test_columns_that_nobody_knows_are_ignored() -> None:
 def test_what_is_no_stream_is_refused(data: bytes) -> None:
     (violation,) = refused(data)
     assert violation.path == "parcels_arrow[3]"
+
+
+def plain(table: pa.Table, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    with pa.ipc.new_stream(buffer, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
+        writer.write_table(table)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("compression", ["zstd", "lz4"])
+@pytest.mark.parametrize("is_dictionary", [False, True])
+def test_a_few_bytes_that_would_be_gigabytes_are_refused(compression: str, is_dictionary: bool) -> None:
+    words = pa.array(["x" * 1_000] * 1_000)
+    table = pa.table({"waybill": words.dictionary_encode() if is_dictionary else words})
+    assert [violation.message[:13] for violation in refused(plain(table, compression=compression))] == ["is compressed"]
+    assert "is missing" in {violation.message for violation in refused(plain(table))}
+
+
+def test_rows_that_take_no_bytes_are_counted_before_they_are_made() -> None:
+    data = plain(pa.table({"row": pa.nulls(100_000_000)}))
+    assert len(data) < 1_000
+    assert [violation.message for violation in refused(data)] == ["has 100000000 rows, more than 2000000"]
 
 
 def test_a_stream_that_breaks_off_is_refused() -> None:
