@@ -57,6 +57,17 @@ _WORDS: Final = tuple(
         (r'"(.*)" is in no calendar', r"“\1”不在班期表中"),
         (r'"(.*)" is none of (.+)', r"“\1”不在可选值之列：\2"),
         (r'"(.*)" stands twice.*', r"“\1”重复"),
+        (r"is empty; a cold compartment needs it beside (.+)", r"为空；冷藏隔间还须写明它（已写 \1）"),
+        (r"is 0; a cold compartment without any is no use", "为 0；这样的冷藏隔间无用"),
+        (
+            r"is given, but neither cold_capacity_g nor cold_capacity_ml",
+            "已填写，但没有 cold_capacity_g 和 cold_capacity_ml",
+        ),
+        (r"(.+) is not cold", r"\1 不是冷藏温层"),
+        (
+            r"(.+) is none of temperatures, which says all that it keeps",
+            r"\1 不在 temperatures 之列；该列须写明全部温层",
+        ),
         (r"is empty", "为空"),
         (r"empty trip: (.+)", r"空班次：\1"),
         (r"cyclic trip: (.+)", r"班次重复停靠：\1"),

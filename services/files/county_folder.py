@@ -143,6 +143,9 @@ VEHICLE_COLUMNS: Final = (
     Column("mail_pieces", amount),
     Column("max_drive_s", amount),
     Column("rest_s", amount),
+    Column("cold_capacity_g", amount),
+    Column("cold_capacity_ml", amount),
+    Column("cold_temperatures", some_of(Temperature)),
 )
 TRANSFER_COLUMNS: Final = (
     _required("from_node"),

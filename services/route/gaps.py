@@ -130,8 +130,8 @@ class Gaps:
 
 def gaps_of(meter: TourMeter, number: int, vehicle: Vehicle, trips: Trips) -> tuple[list[Gap], Slack]:
     """List the gaps of one vehicle's day."""
-    depot, room = meter.matrix.position[vehicle.depot], room_on(vehicle)
-    whole = room.weight_g, room.volume_ml, room.pieces
+    # What rides in a compartment is left out of account: room that it lacks is found when a gap is measured.
+    depot, whole = meter.matrix.position[vehicle.depot], room_on(vehicle).whole
     slack = _slack(meter, vehicle, trips)
     if not trips:
         to_hub_m, to_hub_s = meter.leg(depot, meter.hub)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.model.agreements import Direction
+from services.model.agreements import Direction, Temperature
 from services.model.consignments import Consignment, ResourceKind
 from services.model.fleet import Vehicle
 from services.model.network import Node
@@ -18,7 +18,7 @@ from services.route.engines.engine import Load, Route
 from services.route.options import BookingOption
 from services.route.rests import rests_on_legs
 from services.route.roads.source import RoadMatrix
-from services.route.room import load_of
+from services.route.room import classes_apart, load_of
 from services.route.run_task import RunTask
 
 
@@ -109,7 +109,7 @@ def _written(
     rests_s = rests_on_legs(drives_s, vehicle.max_drive_s, vehicle.rest_s)
     ways_s = [drive_s + rest_s for drive_s, rest_s in zip(drives_s, rests_s, strict=True)]
     starts = _start_times(calls, ways_s, vehicle)
-    stops = _stops(calls, distances_m, ways_s, [0, *rests_s], starts)
+    stops = _stops(calls, distances_m, ways_s, [0, *rests_s], starts, classes_apart(vehicle))
     distance_m = sum(distances_m)
     duration_s = stops[-1].departure_s - stops[0].start_s
     return Run(
@@ -208,14 +208,15 @@ def _stops(
     ways_s: Sequence[int],
     rests_s: Sequence[int],
     starts: Sequence[int],
+    apart: frozenset[Temperature],
 ) -> tuple[Stop, ...]:
     stops: list[Stop] = []
     aboard = Load()
     for i, call in enumerate(calls):
         arrival_s = starts[i] if i == 0 else stops[-1].departure_s + ways_s[i - 1]
         aboard = sum((load_of(c) for c in call.take), aboard)
-        left = sum((load_of(c) for c in call.drop), Load())
-        aboard = Load(aboard.weight_g - left.weight_g, aboard.volume_ml - left.volume_ml, aboard.pieces - left.pieces)
+        aboard = sum((-load_of(c) for c in call.drop), aboard)
+        cold_g, cold_ml = aboard.of(apart)
         stops.append(
             Stop(
                 node_id=call.node.node_id,
@@ -229,6 +230,8 @@ def _stops(
                 load_ml=aboard.volume_ml,
                 load_pieces=aboard.pieces,
                 rest_s=rests_s[i],
+                cold_load_g=cold_g,
+                cold_load_ml=cold_ml,
             )
         )
     return tuple(stops)

@@ -17,7 +17,7 @@ from services.model.fleet import Vehicle
 from services.model.plan import Run
 from services.model.units import DAY_S, rate_fen
 from services.route.day_index import DayIndex
-from services.route.engines.engine import Load
+from services.route.engines.engine import Load, Room
 from services.route.line_ledger import LineUse
 from services.route.rests import rests_on_legs
 from services.route.roads.source import RoadMatrix
@@ -112,14 +112,20 @@ def without(trips: Trips, consignment_ids: frozenset[str]) -> Trips:
     return tuple(trip for trip in left if trip)
 
 
-def fits(room: Load, trip: Sequence[Visit]) -> bool:
+def fits(room: Room, trip: Sequence[Visit]) -> bool:
     """Whether a trip's load is within the room on every leg."""
     load = Load()
     for visit in trip:
         load += visit.deliver
-    weight_g, volume_ml, pieces = load.weight_g, load.volume_ml, load.pieces
     if not load.fits(room):
         return False
+    if room.compartment is not None:
+        for visit in trip:
+            load += visit.pick_up + -visit.deliver
+            if not load.fits(room):
+                return False
+        return True
+    weight_g, volume_ml, pieces = load.weight_g, load.volume_ml, load.pieces
     for visit in trip:
         weight_g += visit.pick_up.weight_g - visit.deliver.weight_g
         volume_ml += visit.pick_up.volume_ml - visit.deliver.volume_ml

@@ -24,6 +24,7 @@ from services.route.engines.arcs import (
     dimensions,
     first_demand,
     hub_window,
+    limits,
     rates,
     visit_window,
 )
@@ -151,6 +152,7 @@ class _Translation:
         self._problem = problem
         self.serves_all = serve_all
         self._first_demand = first_demand(problem)
+        self._apart = problem.compartments
         arcs = common_arcs(problem)
         distance_m, duration_s = arcs.distance_m, arcs.duration_s
         reaches = sorted({self._reach(k) for k in range(len(problem.classes))}, key=sorted)
@@ -222,8 +224,8 @@ class _Translation:
         required = self.serves_all and not demand.may_wait
         return pyvrp.Client(
             self._first_demand + position,
-            delivery=dimensions(demand.deliver),
-            pickup=dimensions(demand.pick_up),
+            delivery=dimensions(demand.deliver, self._apart),
+            pickup=dimensions(demand.pick_up, self._apart),
             service_duration=demand.handling_s,
             tw_early=earliest,
             tw_late=latest,
@@ -244,7 +246,7 @@ class _Translation:
         per_distance, per_duration = rates(self._problem, vehicle)
         return pyvrp.VehicleType(
             num_available=vehicle.count,
-            capacity=dimensions(vehicle.capacity),
+            capacity=limits(vehicle.capacity, self._apart),
             start_depot=1 + 2 * k,
             end_depot=2 + 2 * k,
             fixed_cost=vehicle.fixed_fen * SCALE,
