@@ -165,11 +165,14 @@ def problems(draw: st.DrawFn, most_tasks: int = 9, lines: bool = True) -> Kernel
         leaving=rng.integers(20, 400, count),
         admitted=rng.random((kinds, count)) < draw(st.sampled_from([0.6, 1.0])),
     )
+    station = rng.integers(-1, 2, kinds) if lines else np.full(kinds, -1)
+    start, end = rng.integers(0, places, (2, kinds))
     types = VehicleTypes(
         count=rng.integers(1, 4, kinds),
-        start=rng.integers(0, places, kinds),
-        end=rng.integers(0, places, kinds),
-        reload=np.zeros(kinds, dtype=np.int64) if reloads else np.full(kinds, -1),
+        start=start,
+        # At a station, the last mile starts, reloads and ends.
+        end=np.where(station >= 0, start, end),
+        reload=np.where(station >= 0, start, 0) if reloads else np.full(kinds, -1),
         capacity=rng.integers(5, 20, (kinds, 2)),
         fixed=rng.integers(0, 60, kinds),
         per_distance=rng.integers(1, 4, kinds),
@@ -183,7 +186,7 @@ def problems(draw: st.DrawFn, most_tasks: int = 9, lines: bool = True) -> Kernel
         reload_latest=np.full(kinds, 250),
         trips=rng.integers(1, 4, kinds),
         handling=rng.integers(0, 4, kinds),
-        station=rng.integers(-1, 2, kinds) if lines else np.full(kinds, -1),
+        station=station,
     )
     options = drawn_options(rng, count) if lines and draw(st.booleans()) else Options()
     if not len(options.task):
@@ -408,7 +411,7 @@ def test_kinds_that_reload_elsewhere_at_other_hours_are_kept_apart(problem: Kern
     kinds = np.arange(len(problem.types.count))
     types = replace(
         problem.types,
-        reload=kinds % len(problem.distance),
+        reload=np.where(problem.types.station >= 0, problem.types.start, kinds % len(problem.distance)),
         reload_earliest=10 + 5 * kinds,
         reload_latest=250 - 50 * kinds,
         trips=np.full(len(kinds), 3),
