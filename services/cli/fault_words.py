@@ -63,6 +63,9 @@ _WORDS: Final = tuple(
             r"is given, but neither cold_capacity_g nor cold_capacity_ml",
             "已填写，但没有 cold_capacity_g 和 cold_capacity_ml",
         ),
+        (r"is given, but energy is (.+); only .+", r"已填写，但 energy 是 \1；只有 ELECTRIC 车辆有一次充电的续航"),
+        (r"is given, but no range on one charge", "已填写，但没有一次充电的续航"),
+        (r"is 0; to recharge takes time", "为 0；充电需要时间"),
         (r"(.+) is not cold", r"\1 不是冷藏温层"),
         (
             r"(.+) is none of temperatures, which says all that it keeps",

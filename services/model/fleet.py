@@ -31,6 +31,10 @@ class Vehicle:
     compartment 冷藏隔间: goods of ``cold_temperatures`` ride there and nowhere else, nothing else does, and
     ``capacity_g`` and ``capacity_ml`` are the room for the rest. Pieces and mail count against the vehicle as a whole
     and its main hold.
+
+    An electric vehicle 电动车 starts its day full and drives ``range_m`` on one charge. With ``recharge_s`` it charges
+    充电 to the full at every call between two trips, at the hub or the station that is its depot; goods are handled
+    meanwhile, so the call takes the longer of the two. Without, its range is for the whole day.
     """
 
     vehicle_id: str
@@ -59,6 +63,8 @@ class Vehicle:
     cold_capacity_g: int | None = None
     cold_capacity_ml: int | None = None
     cold_temperatures: tuple[Temperature, ...] = (Temperature.CHILLED,)
+    range_m: int | None = None
+    recharge_s: int | None = None
 
     @property
     def has_cold_compartment(self) -> bool:

@@ -161,8 +161,9 @@ def _shortage(index: DayIndex, matrix: RoadMatrix, consignment: Consignment, veh
     distance_m = sum(int(matrix.distance_m[a, b]) for a, b in itertools.pairwise(way))
     drives = [paced(int(matrix.duration_s[a, b]), pace_of(vehicle)) for a, b in itertools.pairwise(way)]
     service_s = node.service_s + node.service_per_piece_s * consignment.pieces
-    if vehicle.max_distance_m is not None and distance_m > vehicle.max_distance_m:
-        return f"{vehicle.vehicle_id} 往返 {distance_m / 1000:.0f} km，超出续航 {vehicle.max_distance_m / 1000:.0f} km"
+    for what, longest_m in (("续航", vehicle.max_distance_m), ("一次充电的续航", vehicle.range_m)):
+        if longest_m is not None and distance_m > longest_m:
+            return f"{vehicle.vehicle_id} 往返 {distance_m / 1000:.0f} km，超出{what} {longest_m / 1000:.0f} km"
     leaves_hub = max(vehicle.shift_start_s + drives[0], hub.opens_s) + hub.service_s
     starts = max(leaves_hub + drives[1], node.opens_s)
     if starts + service_s > node.closes_s:

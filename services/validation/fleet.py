@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from services.model.agreements import Temperature
 from services.model.day import County
 from services.model.errors import Violation
-from services.model.fleet import Vehicle
+from services.model.fleet import Energy, Vehicle
 from services.validation.fields import (
     id_violations,
     mail_violations,
@@ -29,12 +29,21 @@ def fleet_violations(county: County) -> Iterator[Violation]:
         yield from reference_violation(vehicle.depot, nodes, f"{path}.depot", "node")
         yield from mail_violations(vehicle, partners.get(vehicle.owner), path)
         # Below 0 is reported as negative already.
-        for name in ("capacity_g", "capacity_ml", "capacity_pieces", "max_trips", "max_work_s", "max_drive_s"):
+        for name in (
+            "capacity_g",
+            "capacity_ml",
+            "capacity_pieces",
+            "max_trips",
+            "max_work_s",
+            "max_drive_s",
+            "range_m",
+        ):
             if getattr(vehicle, name) == 0:
                 yield Violation(f"{path}.{name}", "is 0; a vehicle without any is no use")
         if vehicle.max_drive_s and vehicle.rest_s == 0:
             said = f"is 0; a rest takes time where driving is limited to {vehicle.max_drive_s} s without one"
             yield Violation(f"{path}.rest_s", said)
+        yield from _charge_violations(vehicle, path)
         if not vehicle.temperatures:
             yield Violation(f"{path}.temperatures", "is empty")
         yield from _compartment_violations(vehicle, path)
@@ -66,3 +75,14 @@ def _compartment_violations(vehicle: Vehicle, path: str) -> Iterator[Violation]:
             yield Violation(f"{at}[{number}]", f"{temperature} is not cold")
         elif temperature not in vehicle.temperatures:
             yield Violation(f"{at}[{number}]", f"{temperature} is none of temperatures, which says all that it keeps")
+
+
+def _charge_violations(vehicle: Vehicle, path: str) -> Iterator[Violation]:
+    """Report a range of what has no battery, and recharging that takes no time or that no range asks for."""
+    if vehicle.range_m is not None and vehicle.energy is not Energy.ELECTRIC:
+        said = f"is given, but energy is {vehicle.energy}; only an ELECTRIC vehicle has a range on one charge"
+        yield Violation(f"{path}.range_m", said)
+    if vehicle.recharge_s is not None and vehicle.range_m is None:
+        yield Violation(f"{path}.recharge_s", "is given, but no range on one charge")
+    elif vehicle.recharge_s == 0:
+        yield Violation(f"{path}.recharge_s", "is 0; to recharge takes time")

@@ -19,6 +19,7 @@ from services.route.checker.capacity import (
     check_trip_piece_limit,
     check_vehicle_capacity,
 )
+from services.route.checker.charge import check_range
 from services.route.checker.cold import check_cold
 from services.route.checker.conservation import check_conservation
 from services.route.checker.cost import check_cost
@@ -57,6 +58,7 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_trip_times,
     check_access,
     check_driver_rest,
+    check_range,
     check_last_mile,
     check_shuttles,
     check_cost,

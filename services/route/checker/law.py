@@ -25,6 +25,9 @@ class Law(StrEnum):
     RUN_ROUTE = "RUN_ROUTE"  # from the depot and back over roads of their true length
     ACCESS = "ACCESS"  # no vehicle calls where its kind cannot go
     DRIVER_REST = "DRIVER_REST"  # at the wheel no longer than allowed without a rest
+    RANGE = (
+        "RANGE"  # an electric vehicle drives no farther than one charge takes it, and recharges for as long as it takes
+    )
     RUN_TIMES = "RUN_TIMES"  # driving, service and opening hours
     VEHICLE_LIMITS = "VEHICLE_LIMITS"  # shift, hours of work, range, departures from the hub
     TRIP_TIMES = "TRIP_TIMES"  # the timetable, handling before and after, hours where goods are left

@@ -124,7 +124,8 @@ class VehicleClass:
 
     ``depot`` is a row of the matrices. ``max_distance_m`` and ``max_work_s`` are for the whole day. One that
     ``is_last_mile`` loads and unloads at its depot, which takes ``handling_s``, and serves only what is booked to it.
-    With its driver's rests a way takes ``pace`` times its duration.
+    With its driver's rests a way takes ``pace`` times its duration. One with a ``range_m`` recharges between its trips,
+    which takes ``recharge_s`` at least: no trip is longer than that, the ways from and to the depot included.
     """
 
     count: int
@@ -143,6 +144,8 @@ class VehicleClass:
     handling_s: int = 0
     kind: str = ""
     pace: Fraction = Fraction(1)
+    range_m: int | None = None
+    recharge_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

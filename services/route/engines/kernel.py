@@ -157,7 +157,29 @@ def _types(problem: RunProblem) -> VehicleTypes:
         trips=_ints(vehicle.max_trips for vehicle in classes),
         handling=_ints(vehicle.handling_s if vehicle.is_last_mile else 0 for vehicle in classes),
         station=_ints(stations[vehicle.depot] if vehicle.is_last_mile else -1 for vehicle in classes),
+        reload_handling=_ints(_reload_handling_s(problem, vehicle) for vehicle in classes),
+        longest_trip=_ints(_longest_trip_m(problem, vehicle) for vehicle in classes),
     )
+
+
+def _reload_handling_s(problem: RunProblem, vehicle: VehicleClass) -> int:
+    """What a call between two trips takes beyond the hub's service, which is part of the ways; at a station, all."""
+    if vehicle.is_last_mile:
+        return max(vehicle.handling_s, vehicle.recharge_s)
+    return max(0, vehicle.recharge_s - int(problem.service_s[problem.hub]))
+
+
+def _longest_trip_m(problem: RunProblem, vehicle: VehicleClass) -> int:
+    """How far a trip may go from the hub and back.
+
+    Any trip may come to be the first or the last, so each leaves the charge for the ways from and to the depot.
+    """
+    if vehicle.range_m is None:
+        return NO_LIMIT
+    if vehicle.is_last_mile:
+        return vehicle.range_m
+    hub, depot = problem.hub, vehicle.depot
+    return vehicle.range_m - int(problem.distance_m[depot, hub]) - int(problem.distance_m[hub, depot])
 
 
 class _Windows(NamedTuple):
@@ -172,11 +194,13 @@ class _Windows(NamedTuple):
 
 def _windows(problem: RunProblem, vehicle: VehicleClass) -> _Windows:
     if not vehicle.is_last_mile:
-        return _Windows(*depot_windows(problem, vehicle), *hub_window(problem))
+        opens, loads_by = hub_window(problem)
+        return _Windows(*depot_windows(problem, vehicle), opens, loads_by - _reload_handling_s(problem, vehicle))
     opens = max(vehicle.shift_start_s, int(problem.opens_s[vehicle.depot]))
     loads_by = min(vehicle.shift_end_s, int(problem.closes_s[vehicle.depot])) - vehicle.handling_s
     loads_by = max(opens, loads_by)
-    return _Windows(opens, loads_by, loads_by, opens, loads_by)
+    reloads_by = loads_by + vehicle.handling_s - _reload_handling_s(problem, vehicle)
+    return _Windows(opens, loads_by, loads_by, opens, reloads_by)
 
 
 def _stations(problem: RunProblem) -> dict[int, int]:
@@ -191,7 +215,11 @@ def _ints(values: Iterable[int]) -> Ints:
 
 def _options(problem: RunProblem, bookable: Bookable, order: Sequence[int]) -> Options:
     stations = _stations(problem)
-    handling_s = {vehicle.depot: vehicle.handling_s for vehicle in problem.classes if vehicle.is_last_mile}
+    handling_s: dict[int, int] = {}
+    for vehicle in problem.classes:
+        if vehicle.is_last_mile:
+            longest_s = max(handling_s.get(vehicle.depot, 0), _reload_handling_s(problem, vehicle))
+            handling_s[vehicle.depot] = longest_s
     bookings = [bookable.bookings[number] for number in order]
     most = max([1, *(len(booking.charges) for booking in bookings)])
     charges = np.full((len(bookings), most), -1, dtype=np.int64)

@@ -17,6 +17,7 @@ from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchCa
 from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, PerturbationManager, compute_neighbours
 from pyvrp.stop import MaxIterations, MaxRuntime
 
+from services.model.errors import PlanningFailedError
 from services.route.engines.arcs import (
     SCALE,
     common_arcs,
@@ -54,7 +55,14 @@ def solve_with_pyvrp(
     which vehicles are used; the other half goes on from the best. All look for routes that serve everything that may
     not wait, which PyVRP does twice as fast as weighing what to leave out. Only if there are none does the second half
     weigh it.
+
+    Raises
+    ------
+    PlanningFailedError
+        When vehicles recharge between trips: PyVRP limits the distance of a whole day only.
     """
+    if any(vehicle.range_m is not None for vehicle in problem.classes):
+        raise PlanningFailedError("PyVRP knows no range of a trip 续航 after which a vehicle recharges")
     model = _Translation(problem, serve_all=True)
     keep = _KeepBest(on_best)
     starts = _starts(effort) if start is None else 1

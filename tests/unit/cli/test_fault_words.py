@@ -136,3 +136,19 @@ def test_a_wrong_cold_compartment_is_told_in_chinese(tmp_path: Path, cells: str,
     with pytest.raises(CountyFolderError) as caught:
         read_county(small, SERVICE_DATE)
     assert explain_faults(caught.value) == [f"vehicles.csv 第 2 行 {column} 列：{words}"]
+
+
+@pytest.mark.parametrize(
+    ("row", "cells", "column", "words"),
+    [
+        (2, ",900", "recharge_s", "已填写，但没有一次充电的续航"),
+        (2, "100,0", "recharge_s", "为 0；充电需要时间"),
+        (3, "100,", "range_km", "已填写，但 energy 是 DIESEL；只有 ELECTRIC 车辆有一次充电的续航"),
+    ],
+)
+def test_a_wrong_range_is_told_in_chinese(tmp_path: Path, row: int, cells: str, column: str, words: str) -> None:
+    small = write_county(tmp_path)
+    add_columns(small / "vehicles.csv", "range_km,recharge_s", *(cells if at == row else "," for at in (2, 3)))
+    with pytest.raises(CountyFolderError) as caught:
+        read_county(small, SERVICE_DATE)
+    assert explain_faults(caught.value) == [f"vehicles.csv 第 {row} 行 {column} 列：{words}"]

@@ -59,6 +59,14 @@ def test_a_cold_compartment_is_read_and_keeps_chilled_goods_unless_said_otherwis
     assert not van_b.has_cold_compartment
 
 
+def test_a_range_on_one_charge_is_read_in_kilometres(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    add_columns(small / "vehicles.csv", "range_km,recharge_s", "180.5,3600", ",")
+    van_a, van_b = read_county(small, SERVICE_DATE).county.vehicles
+    assert (van_a.range_m, van_a.recharge_s) == (180_500, 3_600)
+    assert (van_b.range_m, van_b.recharge_s) == (None, None)
+
+
 @pytest.mark.parametrize(("encoding", "note"), [("utf-8-sig", False), ("gb18030", True)])
 def test_every_encoding_reads_the_same(tmp_path: Path, encoding: str, note: bool) -> None:
     small = write_county(tmp_path)
