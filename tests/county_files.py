@@ -95,3 +95,10 @@ def set_cell(path: Path, row: int, column: str, value: str) -> None:
     lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
     lines[row - 1][lines[0].index(column)] = value
     path.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
+
+
+def add_columns(path: Path, header: str, *rows: str) -> None:
+    """Add columns at the end: their names and each row's cells, commas between them."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    wider = (f"{line},{cells}\n" for line, cells in zip(lines, (header, *rows), strict=True))
+    path.write_text("".join(wider), encoding="utf-8")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.model.agreements import Agreement, CooperationModel, Direction, Partner, Role, Sharing, Temperature
 from services.model.consignments import Admission, AdmissionSet, Consignment, Goods, ResourceKind
 from services.model.day import County, Day
-from services.model.fleet import Vehicle
+from services.model.fleet import Energy, Vehicle
 from services.model.lines import Line, LineKind, StopTime, Trip
 from services.model.network import Network, Node, NodeKind, RoadPair, Transfer
 
@@ -33,6 +33,7 @@ _TEMPERATURES: Final = (
     (Temperature.AMBIENT, Temperature.CHILLED),
     tuple(Temperature),
 )
+_COLD: Final = (Temperature.CHILLED, Temperature.FROZEN)
 
 
 @st.composite
@@ -202,7 +203,26 @@ def _nodes(draw: st.DrawFn) -> list[Node]:
 def _vehicles() -> st.SearchStrategy[Vehicle]:
     start_s = st.sampled_from([0, 21_600])
     mail = st.sampled_from([(0, 0, 0), (0, 0, 0), (10_000, 80_000, 3), (40_000, 90_000, 8)])
-    return st.tuples(_bare_vehicles(start_s), mail).map(lambda drawn: _with_mail(*drawn))
+    apart = st.sampled_from([None, None, (12_000, 40_000), (300_000, 2_000_000)])
+    drawn = st.tuples(_bare_vehicles(start_s), mail, apart, st.sampled_from([_COLD[:1], _COLD[1:], _COLD]))
+    vehicles = drawn.map(lambda one: _with_compartment(_with_mail(*one[:2]), *one[2:]))
+    charges = st.sampled_from([None, None, (60_000, None), (60_000, 600), (120_000, 3_600), (250_000, 900)])
+    return st.tuples(vehicles, charges).map(lambda one: _with_charge(*one))
+
+
+def _with_charge(vehicle: Vehicle, charge: tuple[int, int | None] | None) -> Vehicle:
+    """An electric one with its range and how long it takes to recharge, if it can."""
+    if charge is None:
+        return vehicle
+    return replace(vehicle, energy=Energy.ELECTRIC, range_m=charge[0], recharge_s=charge[1])
+
+
+def _with_compartment(vehicle: Vehicle, size: tuple[int, int] | None, classes: tuple[Temperature, ...]) -> Vehicle:
+    """A cold compartment for some of the classes that the vehicle keeps, if it keeps them."""
+    kept = tuple(temperature for temperature in classes if temperature in vehicle.temperatures)
+    if size is None or not kept:
+        return vehicle
+    return replace(vehicle, cold_capacity_g=size[0], cold_capacity_ml=size[1], cold_temperatures=kept)
 
 
 def _with_mail(vehicle: Vehicle, mail: tuple[int, int, int]) -> Vehicle:

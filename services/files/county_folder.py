@@ -143,6 +143,11 @@ VEHICLE_COLUMNS: Final = (
     Column("mail_pieces", amount),
     Column("max_drive_s", amount),
     Column("rest_s", amount),
+    Column("cold_capacity_g", amount),
+    Column("cold_capacity_ml", amount),
+    Column("cold_temperatures", some_of(Temperature)),
+    Column("range_km", thousandths, "range_m"),
+    Column("recharge_s", amount),
 )
 TRANSFER_COLUMNS: Final = (
     _required("from_node"),

@@ -32,6 +32,8 @@ STOP_HEADER: Final = (
     "离站件数",
     "合配件组数",
     "途中休息(分)",
+    "冷藏隔间载重(kg)",
+    "充电(分)",
 )
 BAG_HEADER: Final = ("序号", "节点", "名称", "装卸", "袋号", "封签号", "件数", "重量(kg)")
 PARCEL_HEADER: Final = ("序号", "节点", "名称", "装卸", "合配件组", "快递公司", "袋号", "运单号")
@@ -141,6 +143,8 @@ class _Writer:
             stop.load_pieces,
             len(drop) + len(take),
             stop.rest_s // 60,
+            thousandths(stop.cold_load_g),
+            stop.recharge_s // 60,
         )
 
     def _stop_bags(self, number: int, stop: Stop) -> Iterator[Row]:

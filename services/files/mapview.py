@@ -218,8 +218,10 @@ def _run(
 def _fill_permille(stop: Stop, vehicle: Vehicle) -> int:
     """How full the vehicle leaves, mail included, by what fills it most."""
     loads = (
-        (stop.load_g + vehicle.mail_g, vehicle.capacity_g),
-        (stop.load_ml + vehicle.mail_ml, vehicle.capacity_ml),
+        (stop.load_g - stop.cold_load_g + vehicle.mail_g, vehicle.capacity_g),
+        (stop.load_ml - stop.cold_load_ml + vehicle.mail_ml, vehicle.capacity_ml),
+        (stop.cold_load_g, vehicle.cold_capacity_g),
+        (stop.cold_load_ml, vehicle.cold_capacity_ml),
         (stop.load_pieces + vehicle.mail_pieces, vehicle.capacity_pieces),
     )
     return max((round(1_000 * load / capacity) for load, capacity in loads if capacity), default=0)

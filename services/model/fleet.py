@@ -26,6 +26,15 @@ class Vehicle:
     counts departures from the hub with a load. In a postal vehicle universal-service mail 普服邮件 goes first: the room
     that it takes (``mail_g``, ``mail_ml``, ``mail_pieces``) is not on offer. Its driver is at the wheel for at most
     ``max_drive_s`` without a rest of ``rest_s``.
+
+    ``temperatures`` are all classes that it keeps. With ``cold_capacity_g`` and ``cold_capacity_ml`` it has a cold
+    compartment 冷藏隔间: goods of ``cold_temperatures`` ride there and nowhere else, nothing else does, and
+    ``capacity_g`` and ``capacity_ml`` are the room for the rest. Pieces and mail count against the vehicle as a whole
+    and its main hold.
+
+    An electric vehicle 电动车 starts its day full and drives ``range_m`` on one charge. With ``recharge_s`` it charges
+    充电 to the full at every call between two trips, at the hub or the station that is its depot; goods are handled
+    meanwhile, so the call takes the longer of the two. Without, its range is for the whole day.
     """
 
     vehicle_id: str
@@ -51,3 +60,17 @@ class Vehicle:
     mail_pieces: int = 0
     max_drive_s: int | None = None
     rest_s: int = 1_800
+    cold_capacity_g: int | None = None
+    cold_capacity_ml: int | None = None
+    cold_temperatures: tuple[Temperature, ...] = (Temperature.CHILLED,)
+    range_m: int | None = None
+    recharge_s: int | None = None
+
+    @property
+    def has_cold_compartment(self) -> bool:
+        """Whether a part of it is kept cold apart from the rest."""
+        return self.cold_capacity_g is not None and self.cold_capacity_ml is not None
+
+    def keeps_apart(self, temperature: Temperature) -> bool:
+        """Whether goods of a class ride in its cold compartment."""
+        return self.has_cold_compartment and temperature in self.cold_temperatures

@@ -23,7 +23,8 @@ class Stop:
 
     ``leg_distance_m`` is the road from the stop before (0 at the first); on it the driver rests for ``rest_s``.
     ``drop`` leaves the vehicle here and ``take`` boards it; at the hub, inbound goods board and outbound goods leave.
-    The load is that on departure.
+    The load is that on departure; ``cold_load_g`` and ``cold_load_ml`` of it ride in a cold compartment.
+    Where ``recharge_s`` is above 0 the vehicle recharges for so long, while goods are handled.
     """
 
     node_id: str
@@ -37,6 +38,9 @@ class Stop:
     load_ml: int
     load_pieces: int
     rest_s: int = 0
+    cold_load_g: int = 0
+    cold_load_ml: int = 0
+    recharge_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
     )
     left = _left(index, runs, decision.bookings)
     waiting = tuple(_wait(c, c.wait_fen) for c in left if c.wait_fen is not None)
-    unserved = tuple(explain_unserved(index, matrix, c) for c in left if c.wait_fen is None)
+    unserved = tuple(explain_unserved(index, matrix, c, runs) for c in left if c.wait_fen is None)
     cost = _cost(index, runs, decision.bookings, shuttles, left)
     county = index.day.county
     return Plan(county.county_id, index.day.service_date, runs, bookings, shuttles, unserved, cost, waiting)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.model.fleet import Vehicle
+from services.route.charging import longest_day_m
 from services.route.room import room_on
 from services.route.tours import TourMeter, Trips, Visit
 
@@ -130,8 +131,8 @@ class Gaps:
 
 def gaps_of(meter: TourMeter, number: int, vehicle: Vehicle, trips: Trips) -> tuple[list[Gap], Slack]:
     """List the gaps of one vehicle's day."""
-    depot, room = meter.matrix.position[vehicle.depot], room_on(vehicle)
-    whole = room.weight_g, room.volume_ml, room.pieces
+    # What rides in a compartment is left out of account: room that it lacks is found when a gap is measured.
+    depot, whole = meter.matrix.position[vehicle.depot], room_on(vehicle).whole
     slack = _slack(meter, vehicle, trips)
     if not trips:
         to_hub_m, to_hub_s = meter.leg(depot, meter.hub)
@@ -181,8 +182,9 @@ def _slack(meter: TourMeter, vehicle: Vehicle, trips: Trips) -> Slack:
     if calls is not None:
         work_s = sum(meter.leg(a, b)[1] for a, b in itertools.pairwise(calls.rows))
         work_s += sum(meter.handling_s(row, count) for row, count in zip(calls.rows, calls.pieces, strict=True))
+    longest_m = longest_day_m(vehicle)
     return Slack(
-        free_m=_NO_LIMIT if vehicle.max_distance_m is None else vehicle.max_distance_m - measure.distance_m,
+        free_m=_NO_LIMIT if longest_m is None else longest_m - measure.distance_m,
         free_s=_NO_LIMIT if vehicle.max_work_s is None else vehicle.max_work_s - work_s,
         wait_s=measure.duration_s - work_s,
         fixed_fen=0 if trips else vehicle.fixed_fen,

@@ -16,7 +16,7 @@ from services.model.fleet import Vehicle
 from services.route.bundles import Place, bundle
 from services.route.day_index import DayIndex
 from services.route.decision import Decision, LastMileTour
-from services.route.engines.engine import Bookable, Booking, Demand, Load, Route, RunProblem, Way
+from services.route.engines.engine import Bookable, Booking, Demand, Load, Room, Route, RunProblem, Way
 from services.route.last_mile import last_mile_vehicles, may_do_last_mile
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
@@ -272,7 +272,7 @@ class _Ledger:
         self._index = index
         self._quota = dict(quota)
         self._segments: dict[str, int] = {}
-        self._rooms: list[Load] = []
+        self._rooms: list[Room] = []
         self._charges: dict[tuple[str, ...], int] = {}
         self._charge_fen: list[int] = []
         self._accounts = [a for a, agreement in index.agreements.items() if agreement.minimum_fen > 0]

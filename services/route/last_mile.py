@@ -10,6 +10,7 @@ from services.model.agreements import Direction
 from services.model.consignments import Consignment, ResourceKind
 from services.model.fleet import Vehicle
 from services.model.network import Node
+from services.route.charging import longest_trip_m
 from services.route.day_index import DayIndex
 from services.route.options import BookingOption, hub_sides, is_possible, make_option
 from services.route.rests import pace_of, paced
@@ -99,6 +100,7 @@ def _is_near(index: DayIndex, matrix: RoadMatrix, vehicle: Vehicle, node: Node) 
     distance_m = int(matrix.distance_m[there]) + int(matrix.distance_m[back])
     drive_s = int(matrix.duration_s[there]) + int(matrix.duration_s[back])
     duration_s = paced(drive_s, pace_of(vehicle)) + node.service_s
-    return (vehicle.max_distance_m is None or distance_m <= vehicle.max_distance_m) and (
+    longest_m = longest_trip_m(vehicle)
+    return (longest_m is None or distance_m <= longest_m) and (
         duration_s <= vehicle.shift_end_s - vehicle.shift_start_s
     )

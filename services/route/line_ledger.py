@@ -146,7 +146,7 @@ class LineLedger:
 
     def _book(self, use: LineUse, sign: int) -> None:
         size, agreement_id = load_of(use.consignment), use.agreement_id
-        size = Load(sign * size.weight_g, sign * size.volume_ml, sign * size.pieces)
+        size = size if sign > 0 else -size
         for segment in _segments(use):
             self._loads[segment] = self._loads.get(segment, Load()) + size
         before_fen = self._tariffs_fen.get(agreement_id, 0) + self.top_up_fen(agreement_id)

@@ -20,7 +20,8 @@ def longest_stay_s(index: DayIndex, matrix: RoadMatrix, vehicle: VehicleClass, n
     way = (vehicle.depot, at_hub, matrix.position[node.node_id], at_hub, vehicle.depot)
     drives_s = [paced(int(matrix.duration_s[leg]), vehicle.pace) for leg in itertools.pairwise(way)]
     loaded_s = max(vehicle.shift_start_s + drives_s[0], hub.opens_s) + hub.service_s
-    if sum(int(matrix.distance_m[leg]) for leg in itertools.pairwise(way)) > vehicle.max_distance_m:
+    distance_m = sum(int(matrix.distance_m[leg]) for leg in itertools.pairwise(way))
+    if distance_m > vehicle.max_distance_m or (vehicle.range_m is not None and distance_m > vehicle.range_m):
         return -1
     if loaded_s > hub.closes_s:
         return -1

@@ -12,6 +12,7 @@ import numpy as np
 from services.model.consignments import Consignment, ResourceKind
 from services.model.fleet import Vehicle
 from services.model.units import DAY_S
+from services.route.charging import longest_day_m, recharge_between_trips_s, recharges
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Demand, Load, RunProblem, VehicleClass
 from services.route.reach import longest_stay_s
@@ -150,7 +151,7 @@ def _both_ways(visits: Sequence[Visit]) -> tuple[list[Load], list[Load]]:
 
 def vehicle_class(vehicle: Vehicle, count: int, matrix: RoadMatrix) -> VehicleClass:
     """A class of ``count`` vehicles like this one."""
-    shift_s = vehicle.shift_end_s - vehicle.shift_start_s
+    shift_s, longest_m = vehicle.shift_end_s - vehicle.shift_start_s, longest_day_m(vehicle)
     return VehicleClass(
         count=count,
         depot=matrix.position[vehicle.depot],
@@ -159,13 +160,15 @@ def vehicle_class(vehicle: Vehicle, count: int, matrix: RoadMatrix) -> VehicleCl
         per_km_fen=vehicle.per_km_fen,
         per_hour_fen=vehicle.per_hour_fen,
         co2_g_per_km=vehicle.co2_g_per_km,
-        max_distance_m=_NO_DISTANCE_LIMIT_M if vehicle.max_distance_m is None else vehicle.max_distance_m,
+        max_distance_m=_NO_DISTANCE_LIMIT_M if longest_m is None else longest_m,
         shift_start_s=vehicle.shift_start_s,
         shift_end_s=min(vehicle.shift_end_s, 2 * DAY_S),
         max_work_s=shift_s if vehicle.max_work_s is None else min(vehicle.max_work_s, shift_s),
         max_trips=vehicle.max_trips,
         kind=vehicle.kind,
         pace=pace_of(vehicle),
+        range_m=vehicle.range_m if recharges(vehicle) else None,
+        recharge_s=recharge_between_trips_s(vehicle),
     )
 
 

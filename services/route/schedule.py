@@ -6,19 +6,20 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.model.agreements import Direction
+from services.model.agreements import Direction, Temperature
 from services.model.consignments import Consignment, ResourceKind
 from services.model.fleet import Vehicle
 from services.model.network import Node
 from services.model.plan import Carriage, Run, Stop
 from services.model.units import DAY_S, rate_fen
+from services.route.charging import recharge_between_trips_s
 from services.route.day_index import DayIndex
 from services.route.decision import LastMileTour
 from services.route.engines.engine import Load, Route
 from services.route.options import BookingOption
 from services.route.rests import rests_on_legs
 from services.route.roads.source import RoadMatrix
-from services.route.room import load_of
+from services.route.room import classes_apart, load_of
 from services.route.run_task import RunTask
 
 
@@ -31,6 +32,7 @@ class _Call:
     take: tuple[Consignment, ...] = ()
     not_before_s: int = 0
     done_by_s: int = 2 * DAY_S
+    recharge_s: int = 0
 
     @property
     def pieces(self) -> int:
@@ -39,8 +41,9 @@ class _Call:
 
     @property
     def service_s(self) -> int:
-        """Time that handling takes."""
-        return self.node.service_s + self.node.service_per_piece_s * self.pieces if self.pieces else 0
+        """Time that handling takes, or recharging meanwhile where that takes longer."""
+        handling_s = self.node.service_s + self.node.service_per_piece_s * self.pieces if self.pieces else 0
+        return max(handling_s, self.recharge_s)
 
     @property
     def window(self) -> tuple[int, int]:
@@ -72,7 +75,7 @@ def make_last_mile_run(
     trips = [[[index.consignments[c] for c in visit] for visit in trip] for trip in tour.trips]
     calls: list[_Call] = []
     brought: tuple[Consignment, ...] = ()
-    for trip in [*trips, []]:
+    for number, trip in enumerate([*trips, []]):
         goods = [c for visit in trip for c in visit]
         take = tuple(c for c in goods if c.direction is Direction.INBOUND)
         calls.append(
@@ -82,6 +85,7 @@ def make_last_mile_run(
                 take,
                 max([0, *(options[c.consignment_id].available_s for c in take)]),
                 min([2 * DAY_S, *(options[c.consignment_id].ready_by_s for c in brought)]),
+                recharge_between_trips_s(vehicle) if number and trip else 0,
             )
         )
         calls += _village_calls(index, trip)
@@ -109,7 +113,7 @@ def _written(
     rests_s = rests_on_legs(drives_s, vehicle.max_drive_s, vehicle.rest_s)
     ways_s = [drive_s + rest_s for drive_s, rest_s in zip(drives_s, rests_s, strict=True)]
     starts = _start_times(calls, ways_s, vehicle)
-    stops = _stops(calls, distances_m, ways_s, [0, *rests_s], starts)
+    stops = _stops(calls, distances_m, ways_s, [0, *rests_s], starts, classes_apart(vehicle))
     distance_m = sum(distances_m)
     duration_s = stops[-1].departure_s - stops[0].start_s
     return Run(
@@ -142,9 +146,11 @@ def _calls(
     depot = index.nodes[vehicle.depot]
     calls = [_Call(depot)]
     brought: tuple[Consignment, ...] = ()
-    for trip in trips:
+    for number, trip in enumerate(trips):
         goods = [c for visit in trip for c in visit]
-        calls.append(_Call(index.hub, brought, tuple(c for c in goods if c.direction is Direction.INBOUND)))
+        take = tuple(c for c in goods if c.direction is Direction.INBOUND)
+        recharge_s = recharge_between_trips_s(vehicle) if number else 0
+        calls.append(_Call(index.hub, brought, take, recharge_s=recharge_s))
         calls += _village_calls(index, trip)
         brought = tuple(c for c in goods if c.direction is Direction.OUTBOUND)
     if brought or not _is_straight_home_shorter(matrix, calls[-1].node, index.hub, depot):
@@ -184,6 +190,7 @@ def _merged(calls: Sequence[_Call]) -> list[_Call]:
                     (*last.take, *call.take),
                     max(last.not_before_s, call.not_before_s),
                     min(last.done_by_s, call.done_by_s),
+                    max(last.recharge_s, call.recharge_s),
                 )
             )
         else:
@@ -208,14 +215,15 @@ def _stops(
     ways_s: Sequence[int],
     rests_s: Sequence[int],
     starts: Sequence[int],
+    apart: frozenset[Temperature],
 ) -> tuple[Stop, ...]:
     stops: list[Stop] = []
     aboard = Load()
     for i, call in enumerate(calls):
         arrival_s = starts[i] if i == 0 else stops[-1].departure_s + ways_s[i - 1]
         aboard = sum((load_of(c) for c in call.take), aboard)
-        left = sum((load_of(c) for c in call.drop), Load())
-        aboard = Load(aboard.weight_g - left.weight_g, aboard.volume_ml - left.volume_ml, aboard.pieces - left.pieces)
+        aboard = sum((-load_of(c) for c in call.drop), aboard)
+        cold_g, cold_ml = aboard.of(apart)
         stops.append(
             Stop(
                 node_id=call.node.node_id,
@@ -229,6 +237,9 @@ def _stops(
                 load_ml=aboard.volume_ml,
                 load_pieces=aboard.pieces,
                 rest_s=rests_s[i],
+                cold_load_g=cold_g,
+                cold_load_ml=cold_ml,
+                recharge_s=call.recharge_s,
             )
         )
     return tuple(stops)

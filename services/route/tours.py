@@ -16,8 +16,9 @@ from services.model.consignments import Consignment
 from services.model.fleet import Vehicle
 from services.model.plan import Run
 from services.model.units import DAY_S, rate_fen
+from services.route.charging import is_in_range, recharge_between_trips_s
 from services.route.day_index import DayIndex
-from services.route.engines.engine import Load
+from services.route.engines.engine import Load, Room
 from services.route.line_ledger import LineUse
 from services.route.rests import rests_on_legs
 from services.route.roads.source import RoadMatrix
@@ -52,6 +53,7 @@ class Calls:
 
     ``hubs`` and ``visits`` are positions among the calls: of the hub before each trip, and of each visit of each trip.
     A call at a station waits for trips, and is over before others leave: ``not_before_s``, ``done_by_s`` by position.
+    At those between two trips an electric vehicle recharges.
     """
 
     rows: list[int]
@@ -60,6 +62,11 @@ class Calls:
     visits: list[list[int]]
     not_before_s: dict[int, int]
     done_by_s: dict[int, int]
+
+    @property
+    def recharges(self) -> list[int]:
+        """The positions of the calls between two trips."""
+        return [at for at, visits in zip(self.hubs, self.visits, strict=True) if visits][1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +119,20 @@ def without(trips: Trips, consignment_ids: frozenset[str]) -> Trips:
     return tuple(trip for trip in left if trip)
 
 
-def fits(room: Load, trip: Sequence[Visit]) -> bool:
+def fits(room: Room, trip: Sequence[Visit]) -> bool:
     """Whether a trip's load is within the room on every leg."""
     load = Load()
     for visit in trip:
         load += visit.deliver
-    weight_g, volume_ml, pieces = load.weight_g, load.volume_ml, load.pieces
     if not load.fits(room):
         return False
+    if room.compartment is not None:
+        for visit in trip:
+            load += visit.pick_up + -visit.deliver
+            if not load.fits(room):
+                return False
+        return True
+    weight_g, volume_ml, pieces = load.weight_g, load.volume_ml, load.pieces
     for visit in trip:
         weight_g += visit.pick_up.weight_g - visit.deliver.weight_g
         volume_ml += visit.pick_up.volume_ml - visit.deliver.volume_ml
@@ -206,6 +219,10 @@ class TourMeter:
         rows, pieces = calls.rows, calls.pieces
         services_s = [self.handling_s(row, count) for row, count in zip(rows, pieces, strict=True)]
         windows_s = [self.window_s(row, count) for row, count in zip(rows, pieces, strict=True)]
+        for i in calls.recharges:
+            services_s[i] = max(services_s[i], recharge_between_trips_s(vehicle))
+            if pieces[i]:
+                windows_s[i] = windows_s[i][0], self.closes_s[rows[i]] - services_s[i]
         for i, not_before_s in calls.not_before_s.items():
             by_s = calls.done_by_s[i] - services_s[i]
             windows_s[i] = max(windows_s[i][0], not_before_s), min(windows_s[i][1], by_s)
@@ -230,7 +247,8 @@ class TourMeter:
             and end_s <= vehicle.shift_end_s
             and (vehicle.max_work_s is None or duration_s <= vehicle.max_work_s)
             and (vehicle.max_distance_m is None or distance_m <= vehicle.max_distance_m)
-            and departures <= vehicle.max_trips,
+            and departures <= vehicle.max_trips
+            and is_in_range(vehicle, [metres for metres, _ in legs], calls.recharges),
         )
 
     def fen(self, vehicle: Vehicle, distance_m: int, duration_s: int) -> int:

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Final
 
-from services.model.agreements import Direction
+from services.model.agreements import Direction, Temperature
 from services.model.consignments import Consignment, ResourceKind
 from services.model.fleet import Vehicle
 from services.model.network import Node
-from services.model.plan import Unserved, UnservedReason
+from services.model.plan import Run, Unserved, UnservedReason
 from services.model.units import clock
 from services.route.day_index import DayIndex
-from services.route.engines.engine import Load
+from services.route.engines.engine import Load, Room
 from services.route.hand_over import open_nodes
 from services.route.rests import pace_of, paced
 from services.route.roads.source import RoadMatrix
-from services.route.room import load_of, room_on
+from services.route.room import load_of, room_for, room_on
 from services.route.run_task import is_for_runs
 
 _WEEKDAYS: Final = "一二三四五六日"
 
 
-def explain_unserved(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> Unserved:
-    """Name the first limit that keeps a consignment out, and what would change it."""
+def explain_unserved(
+    index: DayIndex, matrix: RoadMatrix, consignment: Consignment, runs: Sequence[Run] = ()
+) -> Unserved:
+    """Name the first limit that keeps a consignment out, and what would change it; ``runs`` are those of the plan."""
     if index.node_ids[consignment.consignment_id]:
-        reason, detail = _reason(index, matrix, consignment)
+        reason, detail = _reason(index, matrix, consignment, runs)
     else:
         reason, detail = _no_node(index, consignment)
     return Unserved(consignment.consignment_id, reason, detail)
 
 
-def _reason(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> tuple[UnservedReason, str]:
+def _reason(
+    index: DayIndex, matrix: RoadMatrix, consignment: Consignment, runs: Sequence[Run]
+) -> tuple[UnservedReason, str]:
     opened = index.admitted[consignment.admission_set_id][ResourceKind.VEHICLE]
     vehicles = [
         index.vehicles[v]
@@ -53,18 +58,18 @@ def _reason(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> tu
     load = load_of(consignment)
     large = [v for v in vehicles if load.fits(room_on(v))]
     if not large:
-        most = max(vehicles, key=lambda v: _amounts(room_on(v)))
-        return UnservedReason.TOO_LARGE, _too_large(load, most)
+        most = max(vehicles, key=lambda v: _amounts(room_for(v, consignment.temperature)))
+        return UnservedReason.TOO_LARGE, _too_large(load, most, consignment.temperature)
     shortages = [
         _no_entry(index, consignment, vehicle) or _shortage(index, matrix, consignment, vehicle) for vehicle in large
     ]
     if all(shortages):
         return UnservedReason.OUT_OF_REACH, min(shortages, key=len)
+    what = "均已排满：增加一辆车或延长班次可送达"
+    if all(_is_compartment_full(index, vehicle, consignment, runs) for vehicle in large):
+        what = "的冷藏隔间均已装满：增大冷藏隔间或增加一辆冷藏车可送达"
     names = "、".join(v.vehicle_id for v in large[:5])
-    return (
-        UnservedReason.FLEET_EXHAUSTED,
-        f"{names} 等 {len(large)} 辆可用车辆均已排满：增加一辆车或延长班次可送达",
-    )
+    return UnservedReason.FLEET_EXHAUSTED, f"{names} 等 {len(large)} 辆可用车辆{what}"
 
 
 def _no_node(index: DayIndex, consignment: Consignment) -> tuple[UnservedReason, str]:
@@ -103,12 +108,33 @@ def _pieces_text(consignment: Consignment) -> str:
     return f"最重单件 {consignment.max_piece_g / 1000:g} kg{size}"
 
 
-def _amounts(load: Load) -> tuple[int, int, int]:
-    return load.weight_g, load.volume_ml, load.pieces
+def _is_compartment_full(index: DayIndex, vehicle: Vehicle, consignment: Consignment, runs: Sequence[Run]) -> bool:
+    """Whether on every trip of a vehicle, which makes as many as it may, its compartment lacks room for goods."""
+    if not vehicle.keeps_apart(consignment.temperature):
+        return False
+    room, load = room_for(vehicle, consignment.temperature), load_of(consignment)
+    stops = [stop for run in runs if run.vehicle_id == vehicle.vehicle_id for stop in run.stops]
+    most: list[tuple[int, int]] = []
+    for stop in stops:
+        if stop.node_id == index.hub.node_id:
+            most.append((0, 0))
+        if most and stop.load_pieces:
+            most[-1] = max(most[-1][0], stop.cold_load_g), max(most[-1][1], stop.cold_load_ml)
+    # The last call at the hub begins no trip.
+    trips = [peak for peak in most if peak != (0, 0)]
+    return len(trips) >= vehicle.max_trips and all(
+        weight_g + load.weight_g > room.weight_g or volume_ml + load.volume_ml > room.volume_ml
+        for weight_g, volume_ml in trips
+    )
 
 
-def _too_large(load: Load, most: Vehicle) -> str:
-    room = room_on(most)
+def _amounts(room: Room) -> tuple[int, int, int]:
+    return room.weight_g, room.volume_ml, room.pieces
+
+
+def _too_large(load: Load, most: Vehicle, temperature: Temperature) -> str:
+    """How much is missing in the largest vehicle, or in its compartment where these goods ride in one."""
+    room = room_for(most, temperature)
     over = [
         (load.weight_g - room.weight_g, 1000, "kg"),
         (load.volume_ml - room.volume_ml, 1000, "L"),
@@ -116,7 +142,8 @@ def _too_large(load: Load, most: Vehicle) -> str:
     ]
     missing = "、".join(f"{amount / per:g} {unit}" for amount, per, unit in over if amount > 0)
     mail = "（已扣除普服邮件）" if most.mail_g or most.mail_ml or most.mail_pieces else ""
-    return f"超过最大可用车辆 {most.vehicle_id}{mail}：还差 {missing or '组合容量'}"
+    apart = "冷藏隔间" if most.keeps_apart(temperature) else ""
+    return f"超过最大可用车辆 {most.vehicle_id}{' ' if apart else ''}{apart}{mail}：还差 {missing or '组合容量'}"
 
 
 def _no_entry(index: DayIndex, consignment: Consignment, vehicle: Vehicle) -> str:
@@ -134,8 +161,9 @@ def _shortage(index: DayIndex, matrix: RoadMatrix, consignment: Consignment, veh
     distance_m = sum(int(matrix.distance_m[a, b]) for a, b in itertools.pairwise(way))
     drives = [paced(int(matrix.duration_s[a, b]), pace_of(vehicle)) for a, b in itertools.pairwise(way)]
     service_s = node.service_s + node.service_per_piece_s * consignment.pieces
-    if vehicle.max_distance_m is not None and distance_m > vehicle.max_distance_m:
-        return f"{vehicle.vehicle_id} 往返 {distance_m / 1000:.0f} km，超出续航 {vehicle.max_distance_m / 1000:.0f} km"
+    for what, longest_m in (("续航", vehicle.max_distance_m), ("一次充电的续航", vehicle.range_m)):
+        if longest_m is not None and distance_m > longest_m:
+            return f"{vehicle.vehicle_id} 往返 {distance_m / 1000:.0f} km，超出{what} {longest_m / 1000:.0f} km"
     leaves_hub = max(vehicle.shift_start_s + drives[0], hub.opens_s) + hub.service_s
     starts = max(leaves_hub + drives[1], node.opens_s)
     if starts + service_s > node.closes_s:

@@ -134,7 +134,8 @@ def _cannot_take(index: DayIndex, consignment: Consignment, callers: Sequence[Ve
         return f"{names} 不能{_KEEPS[consignment.temperature]}"
     if not any(index.ways(consignment, ResourceKind.VEHICLE, vehicle.vehicle_id) for vehicle in cold):
         return f"{names} 按协议不能载运{consignment.carrier_id}的快件"
-    return f"{names} 装不下或赶不及"
+    apart = "冷藏隔间" if all(vehicle.keeps_apart(consignment.temperature) for vehicle in cold) else ""
+    return f"{names} {apart}装不下或赶不及"
 
 
 def _yuan(amount_fen: int) -> str:

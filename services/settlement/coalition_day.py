@@ -125,13 +125,28 @@ def _as_one(group: _Bin, node_id: str, name: str) -> Consignment:
 
 def _room(means: Means, temperature: Temperature) -> tuple[int, int, int]:
     """What the smallest of the means for a temperature takes, in grams, millilitres and pieces; nothing without any."""
-    fitting: list[Vehicle | Trip] = [kind for kind in means.kinds if temperature in kind.temperatures]
-    fitting += [trip for trip in means.trips if trip.keeps_cold or not temperature.is_cold]
-    rooms = [(m.capacity_g - m.mail_g, m.capacity_ml - m.mail_ml, m.capacity_pieces - m.mail_pieces) for m in fitting]
+    rooms = [_room_in(kind, temperature) for kind in means.kinds if temperature in kind.temperatures]
+    rooms += [_room_left(trip) for trip in means.trips if trip.keeps_cold or not temperature.is_cold]
     return (
         min((room[0] for room in rooms), default=0),
         min((room[1] for room in rooms), default=0),
         min((room[2] for room in rooms), default=0),
+    )
+
+
+def _room_in(vehicle: Vehicle, temperature: Temperature) -> tuple[int, int, int]:
+    """What a vehicle takes of one temperature: its compartment where these goods ride in it, else its main hold."""
+    weight_g, volume_ml, pieces = _room_left(vehicle)
+    if vehicle.keeps_apart(temperature):
+        return vehicle.cold_capacity_g or 0, vehicle.cold_capacity_ml or 0, pieces
+    return weight_g, volume_ml, pieces
+
+
+def _room_left(means: Vehicle | Trip) -> tuple[int, int, int]:
+    return (
+        means.capacity_g - means.mail_g,
+        means.capacity_ml - means.mail_ml,
+        means.capacity_pieces - means.mail_pieces,
     )
 
 

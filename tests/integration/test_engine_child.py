@@ -19,7 +19,7 @@ import pytest
 
 from services.model.errors import PlanningFailedError
 from services.route.engines.child import ChildEngine, ChildPool, RunSolver
-from services.route.engines.engine import Demand, Effort, Load, RunProblem, RunSolution, VehicleClass
+from services.route.engines.engine import Demand, Effort, Load, Room, RunProblem, RunSolution, VehicleClass
 from services.route.engines.ortools import solve_with_ortools
 from services.route.engines.pyvrp import solve_with_pyvrp
 
@@ -43,7 +43,7 @@ def problem() -> RunProblem:
     distance_m = np.abs(at_m[:, None, :] - at_m[None, :, :]).sum(axis=2).astype(np.int64)
     hours = np.zeros(81, dtype=np.int64)
     demands = tuple(Demand(i, Load(1_000 * i, 0, 1 + i % 7), Load(), 60, frozenset({0}), 20_000) for i in range(1, 81))
-    van = VehicleClass(10, 0, Load(700_000, 10**6, 60), 12_000, 95, 3_000, 180, 320_000, 0, 86_400, 36_000, 2)
+    van = VehicleClass(10, 0, Room(700_000, 10**6, 60), 12_000, 95, 3_000, 180, 320_000, 0, 86_400, 36_000, 2)
     return RunProblem(0, distance_m, distance_m // 12, hours, hours, hours + 86_400, demands, (van,), 10)
 
 

@@ -59,6 +59,8 @@ def route_cost(problem: KernelProblem, route: KernelRoute, booked: Mapping[int, 
     tasks, types, options, k = problem.tasks, problem.types, problem.options, route.vehicle_type
     station = int(types.station[k]) if len(types.station) else -1
     handling = int(types.handling[k]) if len(types.handling) else 0
+    reload_handling = int(types.reload_handling[k]) if len(types.reload_handling) else handling
+    longest_trip = int(types.longest_trip[k]) if len(types.longest_trip) and types.reload[k] >= 0 else NO_LIMIT
     distance, load_limit = 0, types.capacity[k]
     stops: list[tuple[int, int, int, int]] = []  # location, earliest, latest, service
     due = NO_LIMIT
@@ -71,8 +73,10 @@ def route_cost(problem: KernelProblem, route: KernelRoute, booked: Mapping[int, 
         release = max(int(tasks.release[t]) for t in trip)
         release = max([release, *(int(options.ready[booked[t]]) for t in trip if t in booked)])
         due = min([NO_LIMIT, *(int(options.due[booked[t]]) for t in trip if t in booked)])
+        around = [int(types.reload[k]), *(int(tasks.location[t]) for t in trip), int(types.reload[k])]
+        is_too_long = longest_trip < NO_LIMIT and problem.distance[around[:-1], around[1:]].sum() > longest_trip
         load = sum((tasks.deliver[t] for t in trip), np.zeros_like(load_limit))
-        if (load > load_limit).any():
+        if is_too_long or (load > load_limit).any():
             return None
         for t in trip:
             load = load - tasks.deliver[t] + tasks.pick_up[t]
@@ -82,7 +86,7 @@ def route_cost(problem: KernelProblem, route: KernelRoute, booked: Mapping[int, 
             stops.append((types.start[k], max(types.start_earliest[k], release), types.start_latest[k], handling))
         else:
             latest = min(types.reload_latest[k], due_before)
-            stops.append((types.reload[k], max(types.reload_earliest[k], release), latest, handling))
+            stops.append((types.reload[k], max(types.reload_earliest[k], release), latest, reload_handling))
         stops += [(tasks.location[t], tasks.earliest[t], tasks.latest[t], tasks.service[t]) for t in trip]
     stops.append((types.end[k], types.start_earliest[k], min(types.end_latest[k], due), handling))
     distance = sum(int(problem.distance[a[0], b[0]]) for a, b in itertools.pairwise(stops))
@@ -187,6 +191,8 @@ def problems(draw: st.DrawFn, most_tasks: int = 9, lines: bool = True) -> Kernel
         trips=rng.integers(1, 4, kinds),
         handling=rng.integers(0, 4, kinds),
         station=station,
+        reload_handling=rng.integers(0, 12, kinds),
+        longest_trip=rng.integers(10, 150, kinds) if draw(st.booleans()) else np.full(kinds, NO_LIMIT),
     )
     options = drawn_options(rng, count) if lines and draw(st.booleans()) else Options()
     if not len(options.task):
@@ -304,9 +310,30 @@ def test_the_optimum_of_a_tiny_problem_is_found(problem: KernelProblem) -> None:
     tiny = replace(
         problem,
         tasks=replace(problem.tasks, admitted=np.ones((2, len(problem.tasks.location)), dtype=np.bool_)),
-        types=replace(types, reload=ints(-1, -1), trips=ints(1, 1), station=ints(-1, 0)),
+        # Trips are measured from the place of reloads, even where nobody reloads.
+        types=replace(types, trips=ints(1, 1), station=ints(-1, 0)),
     )
     assert search(tiny, Limits(0, 4_000)).cost == cheapest_by_trying_all(tiny)
+
+
+@given(problems(most_tasks=3, lines=False))
+@settings(max_examples=40, deadline=None)
+def test_the_optimum_of_two_trips_that_one_charge_limits_is_found(problem: KernelProblem) -> None:
+    """One vehicle of one kind, by trying every choice of tasks, order and place of the reload."""
+    count, one = len(problem.tasks.location), ints(0)
+    types = VehicleTypes(**{n: getattr(problem.types, n)[one] for n in VehicleTypes.__dataclass_fields__})
+    types = replace(types, count=ints(1), reload=ints(0), trips=ints(2), longest_trip=types.longest_trip % 90 + 10)
+    admitted = np.ones((1, count), dtype=np.bool_)
+    tiny = replace(problem, tasks=replace(problem.tasks, admitted=admitted), types=types)
+    best = int(tiny.tasks.leaving.sum())
+    for size in range(1, count + 1):
+        for order in itertools.permutations(range(count), size):
+            left = sum(int(tiny.tasks.leaving[t]) for t in range(count) if t not in order)
+            for cut in range(1, size + 1):
+                trips = tuple(trip for trip in (order[:cut], order[cut:]) if trip)
+                cost = route_cost(tiny, KernelRoute(0, trips))
+                best = min(best, best if cost is None else cost + left)
+    assert search(tiny, Limits(0, 2_000)).cost == best
 
 
 def day_of_bookings() -> KernelProblem:
@@ -382,7 +409,7 @@ def day_of_last_mile(due: int = NO_LIMIT, ready: int = 100) -> KernelProblem:
     columns = {
         n: np.concatenate([getattr(van, n), ints(tricycle.get(n, int(getattr(van, n)[0])))])
         for n in VehicleTypes.__dataclass_fields__
-        if n not in ("capacity", "handling", "station")
+        if n not in ("capacity", "handling", "station", "reload_handling", "longest_trip")
     }
     types = VehicleTypes(**columns, capacity=np.array([[5], [5]]), handling=ints(0, 3), station=ints(-1, 0))
     admitted = np.array([[False, False], [True, True]])
@@ -419,6 +446,20 @@ def test_kinds_that_reload_elsewhere_at_other_hours_are_kept_apart(problem: Kern
     elsewhere = replace(problem, types=types)
     found = search(elsewhere, Limits(0, STEPS, seed))
     assert judged_cost(elsewhere, found) == found.cost
+
+
+def test_a_vehicle_recharges_between_two_trips_that_its_range_has_no_room_for_in_one() -> None:
+    """Two tasks 50 away in opposite directions; going to both in one trip is 200 long."""
+    ways = np.array([[0, 50, 50], [50, 0, 100], [50, 100, 0]], dtype=np.int64)
+    problem = day_of_bookings()
+    types = replace(problem.types, reload=ints(0), trips=ints(2), per_duration=ints(1), reload_handling=ints(30))
+    tasks = replace(problem.tasks, location=ints(1, 2))
+    day = KernelProblem(ways, ways, tasks, types)
+    # One trip, or two without recharging, would be as long; 100 for the vehicle, 200 to drive, 200 and 30 to wait.
+    for longest, cost in ((200, 500), (199, 530), (100, 530), (99, 2_000)):
+        limited = replace(day, types=replace(types, longest_trip=ints(longest)))
+        found = search(limited, Limits(0, 200))
+        assert (found.cost, judged_cost(limited, found)) == (cost, cost)
 
 
 def test_with_no_time_at_all_there_is_an_answer() -> None:

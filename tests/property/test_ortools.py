@@ -16,7 +16,7 @@ from services.model.day import Day, PlanSettings
 from services.model.errors import PlanningFailedError
 from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolution, ShouldStop
 from services.route.engines.ortools import search_with_ortools, solve_with_ortools
-from services.route.kernel.problem import KernelProblem, KernelSolution, Options
+from services.route.kernel.problem import NO_LIMIT, KernelProblem, KernelSolution, Options
 from services.route.kernel.search import Limits, search
 from services.route.planner import plan_day
 from tests.property.test_kernel import judged_cost, problems
@@ -34,9 +34,11 @@ def solve(
 
 
 def held(problem: KernelProblem) -> KernelProblem:
-    """The problem without releases and without handling at depots."""
+    """The problem without releases, without handling at depots and without limits of single trips."""
     tasks = replace(problem.tasks, release=np.zeros_like(problem.tasks.release))
-    return replace(problem, tasks=tasks, types=replace(problem.types, handling=np.zeros_like(problem.types.handling)))
+    none = np.zeros_like(problem.types.handling)
+    types = replace(problem.types, handling=none, reload_handling=none, longest_trip=none + NO_LIMIT)
+    return replace(problem, tasks=tasks, types=types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,13 @@ class InProcessOrtools:
         return solve_with_ortools(problem, effort, on_best, start)
 
 
-@given(random_days())
+def never_recharging(day: Day) -> Day:
+    """The day with every range for the whole day: what recharges is refused."""
+    vans = tuple(replace(van, recharge_s=None) for van in day.county.vehicles)
+    return replace(day, county=replace(day.county, vehicles=vans))
+
+
+@given(random_days().map(never_recharging))
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_plan_passes_the_checker_and_forgets_nothing(day: Day) -> None:
     # ``plan_day`` refuses a plan that the checker does not pass.

@@ -13,7 +13,13 @@ from services.model.day import Day
 from services.model.plan import Plan
 from services.route.checker.access import check_access
 from services.route.checker.admissibility import check_admissibility
-from services.route.checker.capacity import check_trip_capacity, check_trip_piece_limit, check_vehicle_capacity
+from services.route.checker.capacity import (
+    check_cold_compartment,
+    check_trip_capacity,
+    check_trip_piece_limit,
+    check_vehicle_capacity,
+)
+from services.route.checker.charge import check_range
 from services.route.checker.cold import check_cold
 from services.route.checker.conservation import check_conservation
 from services.route.checker.cost import check_cost
@@ -38,6 +44,7 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_references,
     check_conservation,
     check_vehicle_capacity,
+    check_cold_compartment,
     check_trip_capacity,
     check_trip_piece_limit,
     check_node_storage,
@@ -51,6 +58,7 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_trip_times,
     check_access,
     check_driver_rest,
+    check_range,
     check_last_mile,
     check_shuttles,
     check_cost,

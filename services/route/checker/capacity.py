@@ -1,4 +1,4 @@
-"""Capacity: of vehicles at every leg, of trips segment by segment, of a trip for a single piece."""
+"""Capacity: of vehicles and their compartments at every leg, of trips segment by segment, of a trip for one piece."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def check_vehicle_capacity(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
     """Follow each run's load from stop to stop; it is what the plan states and what the vehicle can bear."""
     for run in plan.runs:
         vehicle = facts.vehicles.get(run.vehicle_id)
-        room = _room(vehicle) if vehicle else None
+        # What rides in a compartment takes no room from the rest, but counts as a piece: see below.
+        room = _room(vehicle) if vehicle and not vehicle.has_cold_compartment else None
         load = [0, 0, 0]
         for at, stop in enumerate(run.stops):
             for sign, names in ((-1, stop.drop), (1, stop.take)):
@@ -35,6 +36,44 @@ def check_vehicle_capacity(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
                 if room and load[i] > room[i].limit:
                     detail = f"leaves {where} with {load[i]} {_UNITS[i]} in a vehicle for {room[i]}"
                     yield BrokenLaw(Law.VEHICLE_CAPACITY, run.run_id, detail)
+
+
+def check_cold_compartment(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
+    """Follow what rides in each compartment and what rides beside it; what the plan states of the former is true."""
+    for run in plan.runs:
+        vehicle = facts.vehicles.get(run.vehicle_id)
+        apart = [0, 0]  # grams and millilitres in the compartment
+        beside = [0, 0]
+        pieces = 0
+        for at, stop in enumerate(run.stops):
+            where = f"stop {at} ({stop.node_id})"
+            for sign, names in ((-1, stop.drop), (1, stop.take)):
+                for consignment in facts.known(names):
+                    hold = apart if _rides_apart(vehicle, consignment) else beside
+                    hold[0] += sign * consignment.weight_g
+                    hold[1] += sign * consignment.volume_ml
+                    pieces += sign * consignment.pieces
+            for unit, load, stated in zip(_UNITS[:2], apart, (stop.cold_load_g, stop.cold_load_ml), strict=True):
+                if stated != load:
+                    detail = f"leaves {where} with {load} {unit} in a cold compartment and states {stated}"
+                    yield BrokenLaw(Law.COLD_COMPARTMENT, run.run_id, detail)
+            if vehicle is None or vehicle.cold_capacity_g is None or vehicle.cold_capacity_ml is None:
+                continue
+            compartment = _Room(vehicle.cold_capacity_g, 0), _Room(vehicle.cold_capacity_ml, 0)
+            *hold_room, pieces_room = _room(vehicle)
+            for law, name, loads, rooms, units in (
+                (Law.COLD_COMPARTMENT, "in a cold compartment", apart, compartment, _UNITS[:2]),
+                (Law.VEHICLE_CAPACITY, "beside its cold compartment", beside, hold_room, _UNITS[:2]),
+                (Law.VEHICLE_CAPACITY, "in a vehicle", (pieces,), (pieces_room,), _UNITS[2:]),
+            ):
+                for unit, load, room in zip(units, loads, rooms, strict=True):
+                    if load > room.limit:
+                        yield BrokenLaw(law, run.run_id, f"leaves {where} with {load} {unit} {name} for {room}")
+
+
+def _rides_apart(vehicle: Vehicle | None, consignment: Consignment) -> bool:
+    has_compartment = vehicle is not None and None not in (vehicle.cold_capacity_g, vehicle.cold_capacity_ml)
+    return vehicle is not None and has_compartment and consignment.temperature in vehicle.cold_temperatures
 
 
 def check_trip_capacity(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:

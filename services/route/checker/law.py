@@ -12,6 +12,9 @@ class Law(StrEnum):
     REFERENCE = "REFERENCE"  # it is a plan of this county and date and names only what the day knows
     CONSERVATION = "CONSERVATION"  # each consignment is once brought end to end, waiting or unserved
     VEHICLE_CAPACITY = "VEHICLE_CAPACITY"  # grams, millilitres and pieces on every leg, and the loads stated
+    COLD_COMPARTMENT = (
+        "COLD_COMPARTMENT"  # what rides in a vehicle's compartment on every leg, and what is stated of it
+    )
     TRIP_CAPACITY = "TRIP_CAPACITY"  # grams, millilitres and pieces on every segment of a trip
     TRIP_PIECE_LIMIT = "TRIP_PIECE_LIMIT"  # the heaviest and the largest piece that a trip takes
     NODE_STORAGE = "NODE_STORAGE"  # inbound pieces and volume that a node keeps in a day
@@ -22,6 +25,9 @@ class Law(StrEnum):
     RUN_ROUTE = "RUN_ROUTE"  # from the depot and back over roads of their true length
     ACCESS = "ACCESS"  # no vehicle calls where its kind cannot go
     DRIVER_REST = "DRIVER_REST"  # at the wheel no longer than allowed without a rest
+    RANGE = (
+        "RANGE"  # an electric vehicle drives no farther than one charge takes it, and recharges for as long as it takes
+    )
     RUN_TIMES = "RUN_TIMES"  # driving, service and opening hours
     VEHICLE_LIMITS = "VEHICLE_LIMITS"  # shift, hours of work, range, departures from the hub
     TRIP_TIMES = "TRIP_TIMES"  # the timetable, handling before and after, hours where goods are left

@@ -5,18 +5,22 @@
   at its depot: its arcs are the roads, and handling is left to the engine.
 - A node's service time is part of the arcs that come from another node, so that it is spent once a call however many
   demands are served there; windows are shifted by it.
+- A compartment's room is a limit on some of the goods. For every set of classes that some vehicle's compartment keeps
+  apart there are four dimensions of load more: grams and millilitres of these classes, and of all others.
 - Costs are integers: a fen is ``SCALE`` units, which makes fen a kilometre and fen an hour whole numbers a metre and
   a second.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from services.route.engines.engine import Demand, IntMatrix, Load, RunProblem, VehicleClass
+from services.model.agreements import Temperature
+from services.route.engines.engine import Demand, IntMatrix, Load, Room, RunProblem, VehicleClass
 
 SCALE: Final = 3_600
 
@@ -34,9 +38,26 @@ def first_demand(problem: RunProblem) -> int:
     return 1 + 2 * len(problem.classes)
 
 
-def dimensions(load: Load) -> list[int]:
-    """A load's three dimensions."""
-    return [load.weight_g, load.volume_ml, load.pieces]
+def dimensions(load: Load, apart: Sequence[frozenset[Temperature]] = ()) -> list[int]:
+    """A load's three dimensions, and four for each set of classes that may ride ``apart``."""
+    amounts = [load.weight_g, load.volume_ml, load.pieces]
+    for classes in apart:
+        weight_g, volume_ml = load.of(classes)
+        amounts += [weight_g, volume_ml, load.weight_g - weight_g, load.volume_ml - volume_ml]
+    return amounts
+
+
+def limits(room: Room, apart: Sequence[frozenset[Temperature]] = ()) -> list[int]:
+    """The most of each of a load's ``dimensions``; what limits a room's other goods limits every part of them."""
+    weight_g, volume_ml, pieces = room.whole
+    most = [weight_g, volume_ml, pieces]
+    for classes in apart:
+        own = room.compartment
+        if own is not None and own.classes == classes:
+            most += [own.weight_g, own.volume_ml, room.weight_g, room.volume_ml]
+        else:
+            most += [weight_g, volume_ml] * 2
+    return most
 
 
 def rates(problem: RunProblem, vehicle: VehicleClass) -> tuple[int, int]:

@@ -10,27 +10,92 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from services.model.agreements import Temperature
+
 IntMatrix = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """An amount in the three dimensions of capacity."""
+    """An amount in the three dimensions of capacity, and how much of it is chilled and frozen."""
 
     weight_g: int = 0
     volume_ml: int = 0
     pieces: int = 0
+    chilled_g: int = 0
+    chilled_ml: int = 0
+    frozen_g: int = 0
+    frozen_ml: int = 0
 
     def __add__(self, other: Load) -> Load:
         """Both together."""
-        return Load(self.weight_g + other.weight_g, self.volume_ml + other.volume_ml, self.pieces + other.pieces)
+        return Load(
+            self.weight_g + other.weight_g,
+            self.volume_ml + other.volume_ml,
+            self.pieces + other.pieces,
+            self.chilled_g + other.chilled_g,
+            self.chilled_ml + other.chilled_ml,
+            self.frozen_g + other.frozen_g,
+            self.frozen_ml + other.frozen_ml,
+        )
 
-    def fits(self, capacity: Load) -> bool:
-        """Whether it is within a capacity in every dimension."""
+    def __neg__(self) -> Load:
+        """What takes it away again."""
+        return Load(
+            *(-self.weight_g, -self.volume_ml, -self.pieces),
+            *(-self.chilled_g, -self.chilled_ml, -self.frozen_g, -self.frozen_ml),
+        )
+
+    def of(self, classes: frozenset[Temperature]) -> tuple[int, int]:
+        """Grams and millilitres of cold classes."""
+        weight_g = volume_ml = 0
+        if Temperature.CHILLED in classes:
+            weight_g, volume_ml = self.chilled_g, self.chilled_ml
+        if Temperature.FROZEN in classes:
+            weight_g, volume_ml = weight_g + self.frozen_g, volume_ml + self.frozen_ml
+        return weight_g, volume_ml
+
+    def fits(self, room: Room) -> bool:
+        """Whether there is room for it in every dimension."""
+        if self.pieces > room.pieces:
+            return False
+        if room.compartment is None:
+            return self.weight_g <= room.weight_g and self.volume_ml <= room.volume_ml
+        apart_g, apart_ml = self.of(room.compartment.classes)
         return (
-            self.weight_g <= capacity.weight_g
-            and self.volume_ml <= capacity.volume_ml
-            and self.pieces <= capacity.pieces
+            apart_g <= room.compartment.weight_g
+            and apart_ml <= room.compartment.volume_ml
+            and self.weight_g - apart_g <= room.weight_g
+            and self.volume_ml - apart_ml <= room.volume_ml
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Compartment:
+    """Room apart from the rest, in which goods of cold ``classes`` ride and nothing else."""
+
+    weight_g: int
+    volume_ml: int
+    classes: frozenset[Temperature]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What can be carried at once; with a ``compartment``, grams and millilitres are for what does not ride in it."""
+
+    weight_g: int
+    volume_ml: int
+    pieces: int
+    compartment: Compartment | None = None
+
+    @property
+    def whole(self) -> tuple[int, int, int]:
+        """Grams, millilitres and pieces, wherever they ride."""
+        apart = self.compartment
+        return (
+            self.weight_g + (apart.weight_g if apart else 0),
+            self.volume_ml + (apart.volume_ml if apart else 0),
+            self.pieces,
         )
 
 
@@ -59,12 +124,13 @@ class VehicleClass:
 
     ``depot`` is a row of the matrices. ``max_distance_m`` and ``max_work_s`` are for the whole day. One that
     ``is_last_mile`` loads and unloads at its depot, which takes ``handling_s``, and serves only what is booked to it.
-    With its driver's rests a way takes ``pace`` times its duration.
+    With its driver's rests a way takes ``pace`` times its duration. One with a ``range_m`` recharges between its trips,
+    which takes ``recharge_s`` at least: no trip is longer than that, the ways from and to the depot included.
     """
 
     count: int
     depot: int
-    capacity: Load
+    capacity: Room
     fixed_fen: int
     per_km_fen: int
     per_hour_fen: int
@@ -78,6 +144,8 @@ class VehicleClass:
     handling_s: int = 0
     kind: str = ""
     pace: Fraction = Fraction(1)
+    range_m: int | None = None
+    recharge_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +165,12 @@ class RunProblem:
     demands: tuple[Demand, ...]
     classes: tuple[VehicleClass, ...]
     co2_fen_per_kg: int
+
+    @property
+    def compartments(self) -> tuple[frozenset[Temperature], ...]:
+        """The sets of temperature classes that some vehicle's compartment keeps apart, in a fixed order."""
+        found = {vehicle.capacity.compartment.classes for vehicle in self.classes if vehicle.capacity.compartment}
+        return tuple(sorted(found, key=sorted))
 
     @property
     def pace(self) -> Fraction:
@@ -148,7 +222,7 @@ class Bookable:
     """Bookings that may be chosen, demand by demand, with the room on each segment and what they have in common."""
 
     bookings: tuple[Booking, ...]
-    rooms: tuple[Load, ...]
+    rooms: tuple[Room, ...]
     charge_fen: tuple[int, ...]
     minimum_fen: tuple[int, ...]
     quota_pieces: tuple[int, ...]

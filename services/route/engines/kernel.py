@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from services.model.agreements import Temperature
 from services.route.engines.arcs import (
     SCALE,
     common_arcs,
@@ -15,15 +16,16 @@ from services.route.engines.arcs import (
     dimensions,
     first_demand,
     hub_window,
+    limits,
     rates,
     visit_window,
 )
 from services.route.engines.engine import (
     Bookable,
     Effort,
-    Load,
     OnBest,
     OnBestWay,
+    Room,
     Route,
     RunProblem,
     RunSolution,
@@ -99,7 +101,7 @@ def kernel_problem(problem: RunProblem) -> KernelProblem:
 
 def _tasks(problem: RunProblem, first: int) -> Tasks:
     demands, last_resort_fen = problem.demands, _last_resort_fen(problem)
-    windows = [visit_window(problem, demand) for demand in demands]
+    windows, apart = [visit_window(problem, demand) for demand in demands], problem.compartments
     admitted = np.zeros((len(problem.classes), len(demands)), dtype=np.bool_)
     for position, demand in enumerate(demands):
         admitted[sorted(demand.classes), position] = True
@@ -109,8 +111,8 @@ def _tasks(problem: RunProblem, first: int) -> Tasks:
         earliest=_ints(earliest for earliest, _ in windows),
         latest=_ints(latest for _, latest in windows),
         release=np.zeros(len(demands), dtype=np.int64),
-        deliver=_loads([demand.deliver for demand in demands]),
-        pick_up=_loads([demand.pick_up for demand in demands]),
+        deliver=_rows([dimensions(demand.deliver, apart) for demand in demands], apart),
+        pick_up=_rows([dimensions(demand.pick_up, apart) for demand in demands], apart),
         leaving=_ints((demand.leaving_fen + (0 if demand.may_wait else last_resort_fen)) * SCALE for demand in demands),
         admitted=admitted,
     )
@@ -132,7 +134,7 @@ def _last_resort_fen(problem: RunProblem) -> int:
 def _types(problem: RunProblem) -> VehicleTypes:
     classes = problem.classes
     windows = [_windows(problem, vehicle) for vehicle in classes]
-    stations = _stations(problem)
+    stations, apart = _stations(problem), problem.compartments
     starts = 1 + 2 * np.arange(len(classes), dtype=np.int64)
     is_last_mile = np.array([vehicle.is_last_mile for vehicle in classes])
     costs = [rates(problem, vehicle) for vehicle in classes]
@@ -141,7 +143,7 @@ def _types(problem: RunProblem) -> VehicleTypes:
         start=starts,
         end=starts + 1,
         reload=np.where(is_last_mile, starts, 0),
-        capacity=_loads([vehicle.capacity for vehicle in classes]),
+        capacity=_rows([limits(vehicle.capacity, apart) for vehicle in classes], apart),
         fixed=_ints(vehicle.fixed_fen * SCALE for vehicle in classes),
         per_distance=_ints(per_m for per_m, _ in costs),
         per_duration=_ints(per_s for _, per_s in costs),
@@ -155,7 +157,29 @@ def _types(problem: RunProblem) -> VehicleTypes:
         trips=_ints(vehicle.max_trips for vehicle in classes),
         handling=_ints(vehicle.handling_s if vehicle.is_last_mile else 0 for vehicle in classes),
         station=_ints(stations[vehicle.depot] if vehicle.is_last_mile else -1 for vehicle in classes),
+        reload_handling=_ints(_reload_handling_s(problem, vehicle) for vehicle in classes),
+        longest_trip=_ints(_longest_trip_m(problem, vehicle) for vehicle in classes),
     )
+
+
+def _reload_handling_s(problem: RunProblem, vehicle: VehicleClass) -> int:
+    """What a call between two trips takes beyond the hub's service, which is part of the ways; at a station, all."""
+    if vehicle.is_last_mile:
+        return max(vehicle.handling_s, vehicle.recharge_s)
+    return max(0, vehicle.recharge_s - int(problem.service_s[problem.hub]))
+
+
+def _longest_trip_m(problem: RunProblem, vehicle: VehicleClass) -> int:
+    """How far a trip may go from the hub and back.
+
+    Any trip may come to be the first or the last, so each leaves the charge for the ways from and to the depot.
+    """
+    if vehicle.range_m is None:
+        return NO_LIMIT
+    if vehicle.is_last_mile:
+        return vehicle.range_m
+    hub, depot = problem.hub, vehicle.depot
+    return vehicle.range_m - int(problem.distance_m[depot, hub]) - int(problem.distance_m[hub, depot])
 
 
 class _Windows(NamedTuple):
@@ -170,11 +194,13 @@ class _Windows(NamedTuple):
 
 def _windows(problem: RunProblem, vehicle: VehicleClass) -> _Windows:
     if not vehicle.is_last_mile:
-        return _Windows(*depot_windows(problem, vehicle), *hub_window(problem))
+        opens, loads_by = hub_window(problem)
+        return _Windows(*depot_windows(problem, vehicle), opens, loads_by - _reload_handling_s(problem, vehicle))
     opens = max(vehicle.shift_start_s, int(problem.opens_s[vehicle.depot]))
     loads_by = min(vehicle.shift_end_s, int(problem.closes_s[vehicle.depot])) - vehicle.handling_s
     loads_by = max(opens, loads_by)
-    return _Windows(opens, loads_by, loads_by, opens, loads_by)
+    reloads_by = loads_by + vehicle.handling_s - _reload_handling_s(problem, vehicle)
+    return _Windows(opens, loads_by, loads_by, opens, reloads_by)
 
 
 def _stations(problem: RunProblem) -> dict[int, int]:
@@ -189,7 +215,11 @@ def _ints(values: Iterable[int]) -> Ints:
 
 def _options(problem: RunProblem, bookable: Bookable, order: Sequence[int]) -> Options:
     stations = _stations(problem)
-    handling_s = {vehicle.depot: vehicle.handling_s for vehicle in problem.classes if vehicle.is_last_mile}
+    handling_s: dict[int, int] = {}
+    for vehicle in problem.classes:
+        if vehicle.is_last_mile:
+            longest_s = max(handling_s.get(vehicle.depot, 0), _reload_handling_s(problem, vehicle))
+            handling_s[vehicle.depot] = longest_s
     bookings = [bookable.bookings[number] for number in order]
     most = max([1, *(len(booking.charges) for booking in bookings)])
     charges = np.full((len(bookings), most), -1, dtype=np.int64)
@@ -203,11 +233,11 @@ def _options(problem: RunProblem, bookable: Bookable, order: Sequence[int]) -> O
         charges=charges,
         account=_ints(-1 if booking.account is None else booking.account for booking in bookings),
         quota=_ints(-1 if booking.quota is None else booking.quota for booking in bookings),
-        room=_loads(bookable.rooms),
+        room=_rows([limits(room) for room in bookable.rooms]),
         charge_price=_ints(fen * SCALE for fen in bookable.charge_fen),
         minimum=_ints(fen * SCALE for fen in bookable.minimum_fen),
         quota_pieces=_ints(bookable.quota_pieces),
-        load=_loads([booking.load for booking in bookings]),
+        load=_rows([dimensions(booking.load) for booking in bookings]),
         pieces=_ints(booking.pieces for booking in bookings),
         station=_ints(-1 if booking.station is None else stations[booking.station] for booking in bookings),
         ready=_ints(booking.ready_s for booking in bookings),
@@ -218,8 +248,9 @@ def _options(problem: RunProblem, bookable: Bookable, order: Sequence[int]) -> O
     )
 
 
-def _loads(loads: Sequence[Load]) -> Ints:
-    return np.array([dimensions(load) for load in loads], dtype=np.int64).reshape(-1, 3)
+def _rows(amounts: Sequence[Sequence[int]], apart: Sequence[frozenset[Temperature]] = ()) -> Ints:
+    """Amounts of so many dimensions as there are with these ``apart``, however few the rows."""
+    return np.array(amounts, dtype=np.int64).reshape(-1, len(limits(Room(0, 0, 0), apart)))
 
 
 def run_solution(problem: RunProblem, solution: KernelSolution) -> RunSolution:

@@ -90,12 +90,17 @@ def search_with_ortools(
 def unknown_to_ortools(problem: KernelProblem) -> str | None:
     """What a problem has that OR-Tools' routing does not hold, or ``None``."""
     types = problem.types
-    if problem.tasks.release.any():
-        return "OR-Tools knows no release times"
-    if types.handling.any():
-        return "OR-Tools is told no handling at depots"
-    if len(problem.options.task):
-        return "OR-Tools knows no bookings on lines beside runs"
+    for is_there, unknown in (
+        (problem.tasks.release.any(), "OR-Tools knows no release times"),
+        (
+            (types.longest_trip < NO_LIMIT).any(),
+            "OR-Tools is told no range of a trip 续航 after which a vehicle recharges",
+        ),
+        (types.handling.any() or types.reload_handling.any(), "OR-Tools is told no handling at depots"),
+        (len(problem.options.task), "OR-Tools knows no bookings on lines beside runs"),
+    ):
+        if is_there:
+            return unknown
     reloads = sum(_reloads(problem, k) for k in range(len(types.count)))
     if reloads > _MOST_RELOADS:
         return f"OR-Tools would need a node for each of {reloads} reloads; {_MOST_RELOADS} are the most"

@@ -17,6 +17,7 @@ from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchCa
 from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, PerturbationManager, compute_neighbours
 from pyvrp.stop import MaxIterations, MaxRuntime
 
+from services.model.errors import PlanningFailedError
 from services.route.engines.arcs import (
     SCALE,
     common_arcs,
@@ -24,6 +25,7 @@ from services.route.engines.arcs import (
     dimensions,
     first_demand,
     hub_window,
+    limits,
     rates,
     visit_window,
 )
@@ -53,7 +55,14 @@ def solve_with_pyvrp(
     which vehicles are used; the other half goes on from the best. All look for routes that serve everything that may
     not wait, which PyVRP does twice as fast as weighing what to leave out. Only if there are none does the second half
     weigh it.
+
+    Raises
+    ------
+    PlanningFailedError
+        When vehicles recharge between trips: PyVRP limits the distance of a whole day only.
     """
+    if any(vehicle.range_m is not None for vehicle in problem.classes):
+        raise PlanningFailedError("PyVRP knows no range of a trip 续航 after which a vehicle recharges")
     model = _Translation(problem, serve_all=True)
     keep = _KeepBest(on_best)
     starts = _starts(effort) if start is None else 1
@@ -151,6 +160,7 @@ class _Translation:
         self._problem = problem
         self.serves_all = serve_all
         self._first_demand = first_demand(problem)
+        self._apart = problem.compartments
         arcs = common_arcs(problem)
         distance_m, duration_s = arcs.distance_m, arcs.duration_s
         reaches = sorted({self._reach(k) for k in range(len(problem.classes))}, key=sorted)
@@ -222,8 +232,8 @@ class _Translation:
         required = self.serves_all and not demand.may_wait
         return pyvrp.Client(
             self._first_demand + position,
-            delivery=dimensions(demand.deliver),
-            pickup=dimensions(demand.pick_up),
+            delivery=dimensions(demand.deliver, self._apart),
+            pickup=dimensions(demand.pick_up, self._apart),
             service_duration=demand.handling_s,
             tw_early=earliest,
             tw_late=latest,
@@ -244,7 +254,7 @@ class _Translation:
         per_distance, per_duration = rates(self._problem, vehicle)
         return pyvrp.VehicleType(
             num_available=vehicle.count,
-            capacity=dimensions(vehicle.capacity),
+            capacity=limits(vehicle.capacity, self._apart),
             start_depot=1 + 2 * k,
             end_depot=2 + 2 * k,
             fixed_cost=vehicle.fixed_fen * SCALE,

@@ -34,19 +34,22 @@ _TASK: Final = _whole(
 _KIND: Final = _whole(
     *("first_slot", "start", "end", "reload", "fixed", "per_distance", "per_duration", "longest_distance"),
     *("longest_duration", "start_earliest", "start_latest", "end_latest", "reload_earliest", "reload_latest"),
-    *("most_trips", "handling", "station", "slots"),
+    *("most_trips", "handling", "station", "slots", "reload_handling", "longest_trip"),
 )
 _OPTION: Final = _whole("price", "first", "last", "account", "quota", "pieces", "station", "ready", "due")
-_FLAGS: Final = np.dtype([(name, np.bool_) for name in ("has_times", "has_releases", "has_kinds")], align=True)
+_FLAGS: Final = np.dtype(
+    [(name, np.bool_) for name in ("has_times", "has_releases", "has_kinds", "has_longest_trips")], align=True
+)
 # Of each node: its neighbours in the route, how far the next is and how long it takes to get there; then durations with
 # windows for their beginning: of the stretch from the route's start to the node, of that from it to the route's end, of
 # the node by itself, and of that from the trip's first task to it. A task is released and due as its booking says; a
 # depot is left not before what the trip that begins there takes is released, and reached before what the trip that ends
-# there brings is due.
+# there brings is due. A depot knows how far the trip that begins there goes, if its kind has a limit.
 _NODE: Final = _whole(
     *("nxt", "prv", "route", "location", "way", "drive", "stamp", "start_duration", "start_earliest", "start_latest"),
     *("end_duration", "end_earliest", "end_latest", "own_duration", "own_earliest", "own_latest"),
     *("trip_duration", "trip_earliest", "trip_latest", "depot", "trip_release", "trip_due", "release", "due"),
+    "trip_distance",
 )
 # Of each slot, and of each place in lists of slots.
 _SLOT: Final = _whole(
@@ -149,6 +152,9 @@ def make_problem(problem: KernelProblem) -> Problem:
     option_station = _or_none(options.station, len(options.task), -1)
     option_ready = _or_none(options.ready, len(options.task), 0)
     option_due = _or_none(options.due, len(options.task), NO_LIMIT)
+    handling = _or_none(types.handling, len(types.count), 0)
+    longest_trip = _or_none(types.longest_trip, len(types.count), NO_LIMIT)
+    longest_trip = np.where(types.reload >= 0, longest_trip, NO_LIMIT)
     admitted = tasks.admitted & (station < 0)[:, None]
     has_stations = bool((station >= 0).any() and (option_station >= 0).any())
     has_times = bool(
@@ -162,7 +168,17 @@ def make_problem(problem: KernelProblem) -> Problem:
     distance, duration = _laid_out(problem.distance), _laid_out(problem.duration)
     first = np.searchsorted(options.task, np.arange(count + 1))
     return Problem(
-        one=np.array([(has_times, (tasks.release > 0).any() or has_stations, not admitted.all())], dtype=_FLAGS),
+        one=np.array(
+            [
+                (
+                    has_times,
+                    (tasks.release > 0).any() or has_stations,
+                    not admitted.all(),
+                    (longest_trip < NO_LIMIT).any(),
+                )
+            ],
+            dtype=_FLAGS,
+        ),
         distance=distance,
         duration=duration,
         distance_back=_transposed(distance),
@@ -188,9 +204,11 @@ def make_problem(problem: KernelProblem) -> Problem:
             *(types.start_latest, types.end_latest, types.reload_earliest, types.reload_latest),
             *(
                 np.where(types.reload >= 0, types.trips, 1),
-                _or_none(types.handling, len(types.count), 0),
+                handling,
                 station,
                 slots,
+                types.reload_handling if len(types.reload_handling) else handling,
+                longest_trip,
             ),
         ),
         capacity=np.ascontiguousarray(types.capacity),

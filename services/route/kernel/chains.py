@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from services.route.kernel.arrays import AFTER, BEFORE, LEG, Problem, State
 from services.route.kernel.compiled import compiled, inlined
+from services.route.kernel.places import further_in_trip
 from services.route.kernel.problem import NO_LIMIT
 
 Stretch = tuple[int, int, int]
@@ -120,7 +121,7 @@ def take_reload(p: Problem, s: State, slot: int) -> int:
     node = s.pool[s.one[0].free_reloads].free_reload
     k = s.slot[slot].kind
     s.node[node].location = p.kind[k].reload
-    s.node[node].own_duration = p.kind[k].handling
+    s.node[node].own_duration = p.kind[k].reload_handling
     s.node[node].own_earliest = p.kind[k].reload_earliest
     s.node[node].own_latest = p.kind[k].reload_latest
     return node
@@ -185,6 +186,8 @@ def update_route(p: Problem, s: State, slot: int) -> None:
     s.slot[slot].trips = trips
     _update_loads(p, s, start, end)
     _update_room(p, s, slot)
+    if p.one[0].has_longest_trips:
+        _update_trip_distances(p, s, slot)
     if p.one[0].has_times:
         _update_times(p, s, start, end)
     _update_cost(p, s, slot, distance, count)
@@ -207,10 +210,32 @@ def update_inserted(p: Problem, s: State, slot: int, task: int) -> None:
     distance += s.node[before].way + s.node[task].way
     _add_load(p, s, task)
     _update_room(p, s, slot)
+    if p.one[0].has_longest_trips and p.kind[s.slot[slot].kind].longest_trip < NO_LIMIT:
+        s.node[depot].trip_distance += further_in_trip(p, s, task, before, after, s.slot[slot].kind)
     if p.one[0].has_times:
         _update_up_to(p, s, task, len(p.task) + 2 * slot + 1)
         _update_onwards(p, s, task, len(p.task) + 2 * slot)
     _update_cost(p, s, slot, distance, s.slot[slot].tasks + 1)
+
+
+@compiled
+def _update_trip_distances(p: Problem, s: State, slot: int) -> None:
+    """Measure each trip from the place of reloads and back to it."""
+    tasks, k = len(p.task), s.slot[slot].kind
+    if p.kind[k].longest_trip == NO_LIMIT:
+        return
+    depot, end = tasks + 2 * slot, tasks + 2 * slot + 1
+    node, here, distance = s.node[depot].nxt, p.kind[k].reload, 0
+    while True:
+        if node < tasks:
+            distance += p.distance[here, s.node[node].location]
+            here = s.node[node].location
+        else:
+            s.node[depot].trip_distance = distance + p.distance[here, p.kind[k].reload]
+            depot, here, distance = node, p.kind[k].reload, 0
+            if node == end:
+                break
+        node = s.node[node].nxt
 
 
 @inlined

@@ -34,6 +34,8 @@ from services.route.kernel.places import (
     has_room,
     has_room_alone,
     has_room_behind,
+    is_short_alone,
+    trip_stays_short,
 )
 from services.route.kernel.random import chance
 
@@ -55,6 +57,8 @@ def _price_behind(p: Problem, s: State, task: int, node: Any, best: int) -> int:
     if price >= best or s.slot[slot].distance + further > p.kind[k].longest_distance:
         return NEVER
     if not has_room_behind(p, s, task, node, k):
+        return NEVER
+    if p.one[0].has_longest_trips and not trip_stays_short(p, s, task, node, k):
         return NEVER
     if not p.one[0].has_times:
         return price
@@ -115,10 +119,16 @@ def _price_new_trip(p: Problem, s: State, task: int, slot: int, is_last: bool, b
         return NEVER
     if not has_room_alone(p, task, k):
         return NEVER
+    if p.one[0].has_longest_trips and not is_short_alone(p, task, k):
+        return NEVER
     if not p.one[0].has_times:
         return price
     if is_last:
-        reload = p.kind[k].handling, max(p.kind[k].reload_earliest, p.task[task].release), p.kind[k].reload_latest
+        reload = (
+            p.kind[k].reload_handling,
+            max(p.kind[k].reload_earliest, p.task[task].release),
+            p.kind[k].reload_latest,
+        )
         if reload[1] > reload[2]:
             return NEVER
         stretch = joined(up_to(s, other), p.duration[far, hub], reload)
@@ -130,7 +140,7 @@ def _price_new_trip(p: Problem, s: State, task: int, slot: int, is_last: bool, b
         stretch = joined(stretch, p.duration[at, here], own(s, depot))
     else:
         reload = (
-            p.kind[k].handling,
+            p.kind[k].reload_handling,
             max(p.kind[k].reload_earliest, s.node[depot].trip_release),
             p.kind[k].reload_latest,
         )

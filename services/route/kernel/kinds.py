@@ -10,6 +10,7 @@ from __future__ import annotations
 from services.route.kernel.arrays import LEG, Problem, State
 from services.route.kernel.chains import joined, link, own, save_route, update_route
 from services.route.kernel.compiled import compiled, inlined
+from services.route.kernel.problem import NO_LIMIT
 from services.route.kernel.random import below
 
 
@@ -68,6 +69,8 @@ def _fits(p: Problem, s: State, slot: int, k: int) -> bool:
             if s.load[node, LEG, d] > p.capacity[k, d]:
                 return False
         node = s.node[node].nxt
+    if p.kind[k].longest_trip < NO_LIMIT and not _are_trips_short(p, s, slot, k):
+        return False
     here, distance = p.kind[k].start, 0
     stretch = (
         p.kind[k].handling,
@@ -87,7 +90,7 @@ def _fits(p: Problem, s: State, slot: int, k: int) -> bool:
         else:
             there = p.kind[k].reload
             opens = max(p.kind[k].reload_earliest, s.node[node].trip_release)
-            single = p.kind[k].handling, opens, p.kind[k].reload_latest
+            single = p.kind[k].reload_handling, opens, p.kind[k].reload_latest
         if single[1] > single[2]:
             return False
         distance += p.distance[here, there]
@@ -97,6 +100,25 @@ def _fits(p: Problem, s: State, slot: int, k: int) -> bool:
                 return False
         here = there
     return distance <= p.kind[k].longest_distance and stretch[0] <= p.kind[k].longest_duration
+
+
+@compiled
+def _are_trips_short(p: Problem, s: State, slot: int, k: int) -> bool:
+    """Whether no trip of a route is longer than a vehicle of another kind may make it."""
+    tasks, reload = len(p.task), p.kind[k].reload
+    end = tasks + 2 * slot + 1
+    node, here, distance = s.node[end - 1].nxt, reload, 0
+    while True:
+        there = p.task[node].location if node < tasks else reload
+        distance += p.distance[here, there]
+        here = there
+        if node >= tasks:
+            if distance > p.kind[k].longest_trip:
+                return False
+            distance = 0
+        if node == end:
+            return True
+        node = s.node[node].nxt
 
 
 @compiled
@@ -127,7 +149,7 @@ def furnish_reloads(p: Problem, s: State, slot: int) -> None:
     while node != end:
         if node >= tasks:
             s.node[node].location = p.kind[k].reload
-            s.node[node].own_duration = p.kind[k].handling
+            s.node[node].own_duration = p.kind[k].reload_handling
             s.node[node].own_earliest = p.kind[k].reload_earliest
             s.node[node].own_latest = p.kind[k].reload_latest
         node = s.node[node].nxt

@@ -23,6 +23,8 @@ from services.route.kernel.places import (
     has_room,
     has_room_alone,
     has_room_behind,
+    is_short_alone,
+    trip_stays_short,
 )
 from services.route.kernel.random import chance
 
@@ -85,6 +87,8 @@ def _price(p: Problem, s: State, task: int, option: int, slot: int, node: int, h
         return NEVER
     if not (has_room_behind(p, s, task, node, k) if how == BEHIND else has_room_alone(p, task, k)):
         return NEVER
+    if not (trip_stays_short(p, s, task, node, k) if how == BEHIND else is_short_alone(p, task, k)):
+        return NEVER
     stretch = _with_task(p, s, task, option, slot, node, how)
     if stretch[1] < 0 or stretch[0] > p.kind[k].longest_duration:
         return NEVER
@@ -119,7 +123,7 @@ def _with_task(p: Problem, s: State, task: int, option: int, slot: int, node: in
     tasks, k = len(p.task), s.slot[slot].kind
     start, end = tasks + 2 * slot, tasks + 2 * slot + 1
     release, due = max(p.task[task].release, p.option[option].ready), p.option[option].due
-    reload = p.kind[k].handling, p.kind[k].reload_earliest, p.kind[k].reload_latest
+    reload = p.kind[k].reload_handling, p.kind[k].reload_earliest, p.kind[k].reload_latest
     # The depot at which the task's trip begins, if that is one of the route's.
     begins = s.node[node].depot if how == BEHIND and node < tasks else node if how == BEHIND else start
     is_of_trip = how != NEW_TRIP_BEHIND and begins == start

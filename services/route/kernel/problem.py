@@ -48,10 +48,16 @@ class VehicleTypes:
     A vehicle leaves the location ``start`` within ``start_earliest`` to ``start_latest`` and ends at ``end`` until
     ``end_latest``. At ``reload`` (-1: nowhere), open from ``reload_earliest`` to ``reload_latest``, it may begin
     another of at most ``trips``. Costs: ``fixed`` a vehicle used, ``per_distance``, ``per_duration`` a unit.
-    ``capacity`` has shape (k, d). Handling takes ``handling`` at the start, at each reload and at the end.
+    ``capacity`` has shape (k, d). Handling takes ``handling`` at the start and at the end, ``reload_handling`` at each
+    reload.
+
+    No trip may be longer than ``longest_trip``, measured from ``reload`` and back to it wherever the vehicle starts and
+    ends: so it depends on nothing but the trip's tasks, and stays what it is when other trips come and go. A type that
+    reloads nowhere has no such limit.
 
     A type with a ``station`` (-1: none) is for the last mile: it starts, reloads and ends there, and does only tasks
-    that are booked to that station. Without entries, ``handling`` is 0 and no type has a station.
+    that are booked to that station. Without entries, ``handling`` is 0, ``reload_handling`` is like it, no trip has a
+    limit and no type a station.
     """
 
     count: Ints
@@ -72,6 +78,8 @@ class VehicleTypes:
     trips: Ints
     handling: Ints = field(default_factory=_none)
     station: Ints = field(default_factory=_none)
+    reload_handling: Ints = field(default_factory=_none)
+    longest_trip: Ints = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,5 +162,6 @@ def without_the_impossible(problem: KernelProblem) -> KernelProblem:
     return replace(
         problem,
         tasks=replace(tasks, admitted=tasks.admitted & meets),
-        types=replace(types, count=np.where(has_time, types.count, 0), reload=np.where(may_reload, types.reload, -1)),
+        # Not without the place of reloads, from where trips are measured.
+        types=replace(types, count=np.where(has_time, types.count, 0), trips=np.where(may_reload, types.trips, 1)),
     )

@@ -11,7 +11,7 @@ from services.files.county_folder import read_county
 from services.files.faults import CountyFolderError
 from services.files.waybills import read_waybills
 from tests.builders import SERVICE_DATE
-from tests.county_files import set_cell, write_county
+from tests.county_files import add_columns, set_cell, write_county
 
 BAD_CELLS = (
     ("vehicles.csv", "capacity_g", "many", "vehicles.csv 第 2 行 capacity_g 列：“many”不是数字"),
@@ -118,3 +118,37 @@ def test_a_row_of_another_width_is_told_in_chinese(tmp_path: Path) -> None:
     with pytest.raises(CountyFolderError) as caught:
         read_county(small, SERVICE_DATE)
     assert explain_faults(caught.value)[0] == "partners.csv 第 5 行：该行有 2 格，表头有 3 格"
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "words"),
+    [
+        ("90000,,", "cold_capacity_ml", "为空；冷藏隔间还须写明它（已写 cold_capacity_g）"),
+        ("90000,0,", "cold_capacity_ml", "为 0；这样的冷藏隔间无用"),
+        (",,FROZEN", "cold_temperatures", "已填写，但没有 cold_capacity_g 和 cold_capacity_ml"),
+        ("9,9,AMBIENT", "cold_temperatures", "AMBIENT 不是冷藏温层"),
+        ("9,9,FROZEN", "cold_temperatures", "FROZEN 不在 temperatures 之列；该列须写明全部温层"),
+    ],
+)
+def test_a_wrong_cold_compartment_is_told_in_chinese(tmp_path: Path, cells: str, column: str, words: str) -> None:
+    small = write_county(tmp_path)
+    add_columns(small / "vehicles.csv", "cold_capacity_g,cold_capacity_ml,cold_temperatures", cells, ",,")
+    with pytest.raises(CountyFolderError) as caught:
+        read_county(small, SERVICE_DATE)
+    assert explain_faults(caught.value) == [f"vehicles.csv 第 2 行 {column} 列：{words}"]
+
+
+@pytest.mark.parametrize(
+    ("row", "cells", "column", "words"),
+    [
+        (2, ",900", "recharge_s", "已填写，但没有一次充电的续航"),
+        (2, "100,0", "recharge_s", "为 0；充电需要时间"),
+        (3, "100,", "range_km", "已填写，但 energy 是 DIESEL；只有 ELECTRIC 车辆有一次充电的续航"),
+    ],
+)
+def test_a_wrong_range_is_told_in_chinese(tmp_path: Path, row: int, cells: str, column: str, words: str) -> None:
+    small = write_county(tmp_path)
+    add_columns(small / "vehicles.csv", "range_km,recharge_s", *(cells if at == row else "," for at in (2, 3)))
+    with pytest.raises(CountyFolderError) as caught:
+        read_county(small, SERVICE_DATE)
+    assert explain_faults(caught.value) == [f"vehicles.csv 第 {row} 行 {column} 列：{words}"]

@@ -15,7 +15,7 @@ from services.model.agreements import Temperature
 from services.model.fleet import Energy
 from services.model.network import Position, RoadPair
 from tests.builders import SERVICE_DATE
-from tests.county_files import FILES, set_cell, write_county
+from tests.county_files import FILES, add_columns, set_cell, write_county
 
 HUADIAN = Path(__file__).parents[3] / "data" / "huadian"
 
@@ -48,6 +48,23 @@ def test_cells_become_the_models_values_and_empty_ones_its_defaults(tmp_path: Pa
     assert county.agreements[1].weekdays == (1, 2, 3, 4, 5)
     assert county.agreements[1].excluded_categories == ("LIQUID", "LIVE")
     assert county.agreements[0].valid_to == date(2026, 12, 31)
+
+
+def test_a_cold_compartment_is_read_and_keeps_chilled_goods_unless_said_otherwise(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    add_columns(small / "vehicles.csv", "cold_capacity_g,cold_capacity_ml,cold_temperatures", "90000,400000,", ",,")
+    van_a, van_b = read_county(small, SERVICE_DATE).county.vehicles
+    assert (van_a.cold_capacity_g, van_a.cold_capacity_ml) == (90_000, 400_000)
+    assert van_a.cold_temperatures == (Temperature.CHILLED,)
+    assert not van_b.has_cold_compartment
+
+
+def test_a_range_on_one_charge_is_read_in_kilometres(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    add_columns(small / "vehicles.csv", "range_km,recharge_s", "180.5,3600", ",")
+    van_a, van_b = read_county(small, SERVICE_DATE).county.vehicles
+    assert (van_a.range_m, van_a.recharge_s) == (180_500, 3_600)
+    assert (van_b.range_m, van_b.recharge_s) == (None, None)
 
 
 @pytest.mark.parametrize(("encoding", "note"), [("utf-8-sig", False), ("gb18030", True)])

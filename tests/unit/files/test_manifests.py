@@ -10,11 +10,14 @@ from dataclasses import replace
 import pytest
 
 from services.files.manifests import PARCEL_HEADER, STOP_HEADER, manifests, safe_name
+from services.model.agreements import Temperature
 from services.model.day import Day
 from services.model.plan import Plan
 from services.model.units import clock
 from tests.last_mile import last_mile_day, last_mile_plan
 from tests.papers_fixture import huadian_day, huadian_plan, legs, renamed
+
+COLD = Temperature.CHILLED
 
 
 @pytest.fixture(scope="module", name="day")
@@ -139,7 +142,22 @@ def test_a_rest_on_the_way_stands_with_the_stop_that_it_is_before() -> None:
     day = last_mile_day(max_drive_s=600, rest_s=1_200)
     plan = last_mile_plan(day)
     (run,) = plan.runs
-    rows = manifests(day, plan)[f"路单-{run.run_id}-TRI.csv"].decode("utf-8-sig").splitlines()
-    stops = rows[rows.index(next(row for row in rows if row.endswith("途中休息(分)"))) + 1 :][: len(run.stops)]
-    assert [int(row.rsplit(",", 1)[1]) for row in stops] == [stop.rest_s // 60 for stop in run.stops]
+    rows = list(stops_of(rows_of(manifests(day, plan)[f"路单-{run.run_id}-TRI.csv"])))
+    assert [int(row["途中休息(分)"]) for row in rows] == [stop.rest_s // 60 for stop in run.stops]
     assert any(stop.rest_s for stop in run.stops)
+
+
+def test_what_rides_in_a_cold_compartment_stands_beside_the_whole_load() -> None:
+    day = last_mile_day(
+        temperatures=tuple(Temperature), cold_capacity_g=9_000, cold_capacity_ml=90_000, cold_temperatures=(COLD,)
+    )
+    goods = (*day.consignments[:2], replace(day.consignments[2], temperature=COLD))
+    nodes = tuple(replace(node, keeps_cold=True) for node in day.county.network.nodes)
+    (line,) = day.county.lines
+    line = replace(line, trips=tuple(replace(trip, keeps_cold=True) for trip in line.trips))
+    county = replace(day.county, network=replace(day.county.network, nodes=nodes), lines=(line,))
+    day = replace(day, county=county, consignments=goods)
+    plan = last_mile_plan(day)
+    (run,) = plan.runs
+    rows = list(stops_of(rows_of(manifests(day, plan)[f"路单-{run.run_id}-TRI.csv"])))
+    assert {row["冷藏隔间载重(kg)"] for row in rows} == {"0", "3"}

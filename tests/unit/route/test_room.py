@@ -1,7 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
-from services.route.engines.engine import Load
+from services.route.engines.engine import Load, Room
 from services.route.room import load_of, on_offer, room_on
 from tests.builders import small_consignment, small_county
 
@@ -11,9 +11,9 @@ MAIL: dict[str, Any] = {"mail_g": 1_000, "mail_ml": 500_000, "mail_pieces": 30}
 
 
 def test_mail_goes_first_and_what_it_leaves_is_on_offer() -> None:
-    assert room_on(VAN) == Load(700_000, 4_500_000, 450)
-    assert room_on(replace(VAN, **MAIL)) == Load(699_000, 4_000_000, 420)
-    assert room_on(replace(TRIP, **MAIL)) == Load(99_000, 300_000, 10)
+    assert room_on(VAN) == Room(700_000, 4_500_000, 450)
+    assert room_on(replace(VAN, **MAIL)) == Room(699_000, 4_000_000, 420)
+    assert room_on(replace(TRIP, **MAIL)) == Room(99_000, 300_000, 10)
 
 
 def test_a_vehicle_on_offer_is_as_large_as_mail_leaves_it() -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 
-from services.route.engines.engine import Demand, Load, Route, RunProblem, RunSolution, VehicleClass
+from services.route.engines.engine import Demand, Load, Room, Route, RunProblem, RunSolution, VehicleClass
 from services.route.run_task import RunTask
 from services.route.warm_start import carry_over
 
@@ -12,7 +12,7 @@ def task(demands: dict[str, set[int]], classes: tuple[tuple[str, ...], ...] = ((
     nothing = np.zeros((1, 1), dtype=np.int64)
     hours = np.zeros(1, dtype=np.int64)
     fleet = tuple(
-        VehicleClass(len(c), 0, Load(9, 9, 9), 0, 0, 0, 0, 9, 0, 9, 9, rules.get("max_trips", 2)) for c in classes
+        VehicleClass(len(c), 0, Room(9, 9, 9), 0, 0, 0, 0, 9, 0, 9, 9, rules.get("max_trips", 2)) for c in classes
     )
     made = tuple(Demand(0, Load(), Load(), 0, frozenset(served), 0) for served in demands.values())
     problem = RunProblem(0, nothing, nothing, hours, hours, hours, made, fleet, 0)

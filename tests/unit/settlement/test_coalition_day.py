@@ -87,6 +87,16 @@ def test_goods_are_joined_no_further_than_the_smallest_of_the_means_takes() -> N
     assert [c.weight_g for c in parts if c.node_ids == ("V-1",)] == [3_000, 3_000]
 
 
+def test_cold_goods_are_joined_no_further_than_a_compartment_takes() -> None:
+    cold = [replace(r, consignment=replace(r.consignment, temperature=Temperature.CHILLED)) for r in riding(WHOLE)]
+    kind = replace(VAN_A, temperatures=tuple(Temperature), cold_capacity_g=5_000, cold_capacity_ml=90_000)
+    parts = coalition_day(WHOLE, cold, Means((kind,), ()), 1).consignments
+    assert [c.weight_g for c in parts if c.node_ids == ("V-1",)] == [3_000, 3_000]
+    frozen = Means((replace(kind, cold_temperatures=(Temperature.FROZEN,)),), ())
+    parts = coalition_day(WHOLE, cold, frozen, 1).consignments
+    assert [c.weight_g for c in parts if c.node_ids == ("V-1",)] == [6_000]
+
+
 def test_nothing_is_lost_by_joining() -> None:
     for means in (BY_VAN, BY_BOTH, Means((), ()), Means((replace(VAN_A, capacity_pieces=1),), ())):
         day = coalition_day(WHOLE, riding(WHOLE), means, 1)
