@@ -5,6 +5,7 @@ Everything is admitted by the rule of DESIGN.md section 4, written once more her
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
@@ -17,7 +18,7 @@ from services.model.consignments import Admission, AdmissionSet, Consignment, Go
 from services.model.day import County, Day
 from services.model.fleet import Vehicle
 from services.model.lines import Line, LineKind, StopTime, Trip
-from services.model.network import Network, Node, NodeKind, RoadPair, Transfer
+from services.model.network import ClosedRoad, Network, Node, NodeKind, RoadPair, Transfer
 
 SERVICE_DATE: Final = date(2026, 11, 23)
 TOWNSHIP: Final = "220282100000"
@@ -47,6 +48,7 @@ def random_days(draw: st.DrawFn) -> Day:
             nodes=tuple(nodes),
             transfers=(Transfer("HUB", "BS", 900, 800), Transfer("BS", "HUB", 900, 800)),
             road_pairs=_table(nodes) if draw(st.booleans()) else (),
+            closed_roads=() if draw(st.integers(0, 3)) else draw(closings(nodes)),
         ),
         partners=PARTNERS,
         agreements=draw(_agreements()),
@@ -197,6 +199,19 @@ def _nodes(draw: st.DrawFn) -> list[Node]:
     ]
     owners = {NodeKind.VILLAGE_SHOP: "EXP-A", NodeKind.VILLAGE_POST_POINT: "POST"}
     return [hub, *town, *(replace(village, owner=owners[village.kind]) for village in villages)]
+
+
+@st.composite
+def closings(draw: st.DrawFn, nodes: Sequence[Node]) -> tuple[ClosedRoad, ...]:
+    """Draw closed roads, at least one: ways between nodes, and lines across the county."""
+    names = st.lists(st.sampled_from([node.node_id for node in nodes]), min_size=2, max_size=2, unique=True)
+    way = st.builds(lambda ends, one_way: ClosedRoad("路", ends[0], ends[1], one_way), names, st.booleans())
+    point = st.tuples(
+        st.integers(0, 50).map(lambda i: 126.7 + i / 50), st.integers(-12, 12).map(lambda i: 42.96 + i / 50)
+    )
+    ends = st.lists(point, min_size=2, max_size=2, unique=True)
+    line = ends.map(lambda two: ClosedRoad("桥", "", "", False, *two[0], *two[1]))
+    return tuple(draw(st.lists(way | line, min_size=1, max_size=4)))
 
 
 def _vehicles() -> st.SearchStrategy[Vehicle]:

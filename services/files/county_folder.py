@@ -6,7 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -39,7 +39,7 @@ from services.model.agreements import Agreement, CooperationModel, Direction, Pa
 from services.model.day import County
 from services.model.errors import Violation
 from services.model.fleet import Energy, Vehicle
-from services.model.network import Network, Node, NodeKind, Position, RoadPair, Transfer
+from services.model.network import ClosedRoad, Network, Node, NodeKind, Position, RoadPair, Transfer
 from services.validation import county_violations
 
 Model = TypeVar("Model")
@@ -156,6 +156,17 @@ MATRIX_COLUMNS: Final = (
     _required("distance_m", read=amount, stand_in=0),
     _required("duration_s", read=amount, stand_in=0),
 )
+CLOSED_ROAD_COLUMNS: Final = (
+    Column("name", text),
+    Column("from_node", text),
+    Column("to_node", text),
+    Column("one_way", flag),
+    Column("from_lon", degrees),
+    Column("from_lat", degrees),
+    Column("to_lon", degrees),
+    Column("to_lat", degrees),
+    Column("crs", one_of(Crs)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +207,16 @@ def read_county(folder: Path, service_date: date) -> CountyFolder:
     roads: list[Record] = []
     if has_table(folder / "matrix.csv"):
         roads = table("matrix.csv", "county.network.road_pairs", MATRIX_COLUMNS)
+    closed: list[Record] = []
+    if has_table(folder / "closed_roads.csv"):
+        closed = table("closed_roads.csv", "county.network.closed_roads", CLOSED_ROAD_COLUMNS)
     county = County(
         county_id=name,
         network=Network(
             nodes=tuple(_node(record) for record in nodes),
             transfers=_built(Transfer, transfers),
             road_pairs=_built(RoadPair, roads),
+            closed_roads=tuple(_closed_road(record, findings) for record in closed),
         ),
         partners=_built(Partner, partners),
         agreements=_built(Agreement, agreements),
@@ -213,6 +228,9 @@ def read_county(folder: Path, service_date: date) -> CountyFolder:
     findings.raise_if_any()
     _note_places(county, findings)
     _note_idle(county, service_date, findings)
+    if county.network.closed_roads:
+        names = "; ".join(road.title for road in county.network.closed_roads)
+        findings.note(f"{len(county.network.closed_roads)} roads are closed 封路: {names}")
     return CountyFolder(county, outline, tuple(findings.notes))
 
 
@@ -234,6 +252,20 @@ def _node(record: Record) -> Node:
     values = dict(record.values)
     lon, lat = to_wgs84(values["lon"], values["lat"], values.pop("crs"))
     return Node(**(values | {"lon": lon, "lat": lat}))
+
+
+def _closed_road(record: Record, findings: Findings) -> ClosedRoad:
+    """Read a closed road; its line, where it is whole, comes out in WGS-84."""
+    values = dict(record.values)
+    crs = values.pop("crs", None)
+    road = ClosedRoad(**values)
+    if road.line is None:
+        return road
+    if crs is None:
+        findings.fault(record.file, "is empty", record.row, "crs")
+        return road
+    start, end = to_wgs84(*road.line[:2], crs), to_wgs84(*road.line[2:], crs)
+    return replace(road, from_lon=start[0], from_lat=start[1], to_lon=end[0], to_lat=end[1])
 
 
 Bounds = tuple[float, float, float, float]

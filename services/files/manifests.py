@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from services.files.bag_papers import LOOSE, BagBook
@@ -110,6 +111,10 @@ class _Writer:
         yield "里程(km)", thousandths(run.distance_m)
         yield "出发", clock(run.stops[0].start_s)
         yield "返回", clock(run.stops[-1].departure_s)
+        for before, stop in pairwise(run.stops):
+            if stop.via:
+                way = f"{self.nodes[before.node_id]} → {self.nodes[stop.node_id]}"
+                yield "封路绕行", way, "经 " + "、".join(self.nodes[node_id] for node_id in stop.via)
         yield ()
         yield STOP_HEADER
         yield from (self._stop_row(number, stop) for number, stop in enumerate(run.stops, start=1))

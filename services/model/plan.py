@@ -21,7 +21,8 @@ class Carriage:
 class Stop:
     """One call of a run, in seconds from midnight: ``arrival_s <= start_s <= departure_s``.
 
-    ``leg_distance_m`` is the road from the stop before (0 at the first); on it the driver rests for ``rest_s``.
+    ``leg_distance_m`` is the road from the stop before (0 at the first); on it the driver rests for ``rest_s``, and
+    passes the nodes ``via`` where the straight way is closed.
     ``drop`` leaves the vehicle here and ``take`` boards it; at the hub, inbound goods board and outbound goods leave.
     The load is that on departure.
     """
@@ -37,6 +38,7 @@ class Stop:
     load_ml: int
     load_pieces: int
     rest_s: int = 0
+    via: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class UnservedReason(StrEnum):
         "OUT_OF_REACH"  # no vehicle can go there and back within its range, shift and the node's hours and days
     )
     FLEET_EXHAUSTED = "FLEET_EXHAUSTED"  # it would fit alone, but what may carry or keep it is used up by others
+    ROAD_CLOSED = "ROAD_CLOSED"  # closed roads cut its node off from the hub
 
 
 @dataclass(frozen=True, slots=True)

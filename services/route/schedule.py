@@ -109,7 +109,9 @@ def _written(
     rests_s = rests_on_legs(drives_s, vehicle.max_drive_s, vehicle.rest_s)
     ways_s = [drive_s + rest_s for drive_s, rest_s in zip(drives_s, rests_s, strict=True)]
     starts = _start_times(calls, ways_s, vehicle)
-    stops = _stops(calls, distances_m, ways_s, [0, *rests_s], starts)
+    names = [call.node.node_id for call in calls]
+    vias = [(), *(matrix.via(start, end) for start, end in itertools.pairwise(names))]
+    stops = _stops(calls, distances_m, ways_s, [0, *rests_s], vias, starts)
     distance_m = sum(distances_m)
     duration_s = stops[-1].departure_s - stops[0].start_s
     return Run(
@@ -207,6 +209,7 @@ def _stops(
     distances_m: Sequence[int],
     ways_s: Sequence[int],
     rests_s: Sequence[int],
+    vias: Sequence[tuple[str, ...]],
     starts: Sequence[int],
 ) -> tuple[Stop, ...]:
     stops: list[Stop] = []
@@ -229,6 +232,7 @@ def _stops(
                 load_ml=aboard.volume_ml,
                 load_pieces=aboard.pieces,
                 rest_s=rests_s[i],
+                via=vias[i],
             )
         )
     return tuple(stops)

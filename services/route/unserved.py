@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Final
 
 from services.model.agreements import Direction
@@ -15,6 +16,7 @@ from services.route.day_index import DayIndex
 from services.route.engines.engine import Load
 from services.route.hand_over import open_nodes
 from services.route.rests import pace_of, paced
+from services.route.roads.closed import closed_between
 from services.route.roads.source import RoadMatrix
 from services.route.room import load_of, room_on
 from services.route.run_task import is_for_runs
@@ -50,13 +52,25 @@ def _reason(index: DayIndex, matrix: RoadMatrix, consignment: Consignment) -> tu
             UnservedReason.NO_ADMISSIBLE_RESOURCE,
             f"{consignment.carrier_id}没有可用的车辆：需与车辆所有方签订协议({_pieces_text(consignment)})",
         )
+    return _limit_of(index, matrix, consignment, vehicles)
+
+
+def _limit_of(
+    index: DayIndex, matrix: RoadMatrix, consignment: Consignment, vehicles: Sequence[Vehicle]
+) -> tuple[UnservedReason, str]:
+    """What keeps vehicles that may carry a consignment from doing so."""
+    if said := _cut_off(index, matrix, index.nodes[index.node_ids[consignment.consignment_id][0]], index.hub):
+        return UnservedReason.ROAD_CLOSED, f"{said}：恢复通行后可送达"
     load = load_of(consignment)
     large = [v for v in vehicles if load.fits(room_on(v))]
     if not large:
         most = max(vehicles, key=lambda v: _amounts(room_on(v)))
         return UnservedReason.TOO_LARGE, _too_large(load, most)
     shortages = [
-        _no_entry(index, consignment, vehicle) or _shortage(index, matrix, consignment, vehicle) for vehicle in large
+        _no_entry(index, consignment, vehicle)
+        or _stuck(index, matrix, vehicle)
+        or _shortage(index, matrix, consignment, vehicle)
+        for vehicle in large
     ]
     if all(shortages):
         return UnservedReason.OUT_OF_REACH, min(shortages, key=len)
@@ -117,6 +131,22 @@ def _too_large(load: Load, most: Vehicle) -> str:
     missing = "、".join(f"{amount / per:g} {unit}" for amount, per, unit in over if amount > 0)
     mail = "（已扣除普服邮件）" if most.mail_g or most.mail_ml or most.mail_pieces else ""
     return f"超过最大可用车辆 {most.vehicle_id}{mail}：还差 {missing or '组合容量'}"
+
+
+def _cut_off(index: DayIndex, matrix: RoadMatrix, node: Node, other: Node) -> str:
+    """Where closed roads leave no way between two nodes, there or back: which; else empty text."""
+    for start, end in ((other, node), (node, other)):
+        if not matrix.is_way(matrix.position[start.node_id], matrix.position[end.node_id]):
+            roads = closed_between(start, end, index.day.county.network.closed_roads)
+            names = "、".join(road.title for road in roads[:3]) or "路网"
+            return f"{start.name} 到 {end.name} 封路（{names}），无路可绕"
+    return ""
+
+
+def _stuck(index: DayIndex, matrix: RoadMatrix, vehicle: Vehicle) -> str:
+    """Where closed roads part a vehicle's depot from the hub: which; else empty text."""
+    said = _cut_off(index, matrix, index.nodes[vehicle.depot], index.hub)
+    return f"{vehicle.vehicle_id} 不能出车：{said}" if said else ""
 
 
 def _no_entry(index: DayIndex, consignment: Consignment, vehicle: Vehicle) -> str:

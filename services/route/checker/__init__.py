@@ -14,6 +14,7 @@ from services.model.plan import Plan
 from services.route.checker.access import check_access
 from services.route.checker.admissibility import check_admissibility
 from services.route.checker.capacity import check_trip_capacity, check_trip_piece_limit, check_vehicle_capacity
+from services.route.checker.closed_roads import check_closed_roads
 from services.route.checker.cold import check_cold
 from services.route.checker.conservation import check_conservation
 from services.route.checker.cost import check_cost
@@ -46,6 +47,7 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_daily_limit,
     check_cold,
     check_run_route,
+    check_closed_roads,
     check_run_times,
     check_vehicle_limits,
     check_trip_times,
