@@ -19,7 +19,7 @@ STEPS = 5
 @settings(max_examples=200, deadline=None)
 def test_routes_are_known_as_if_computed_anew(problem: KernelProblem, seed: int) -> None:
     p = make_problem(problem)
-    state = make_state(p, problem.types, seed)
+    state = make_state(p, seed)
     prepare(p, state)
     keep_best(state)
     fill(p, state, True)
