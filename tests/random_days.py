@@ -42,6 +42,8 @@ def random_days(draw: st.DrawFn) -> Day:
     nodes = draw(_nodes())
     villages = [node for node in nodes if node.village_code]
     vehicles = draw(st.lists(_vehicles(), min_size=1, max_size=4))
+    names = st.sampled_from(["", "", "", "VAN-0", "VAN-1", "VAN-9", "TRI"])
+    nodes = [replace(node, regular_vehicle=draw(names)) if node.village_code else node for node in nodes]
     county = County(
         county_id="county",
         network=Network(

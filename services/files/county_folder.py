@@ -91,6 +91,7 @@ NODE_COLUMNS: Final = (
     Column("max_pieces", amount),
     Column("max_volume_ml", amount),
     Column("barred_kinds", listed),
+    Column("regular_vehicle", text),
 )
 PARTNER_COLUMNS: Final = (
     _required("partner_id"),
@@ -228,6 +229,7 @@ def read_county(folder: Path, service_date: date) -> CountyFolder:
     findings.raise_if_any()
     _note_places(county, findings)
     _note_idle(county, service_date, findings)
+    _note_regulars(county, findings)
     if county.network.closed_roads:
         names = "; ".join(road.title for road in county.network.closed_roads)
         findings.note(f"{len(county.network.closed_roads)} roads are closed 封路: {names}")
@@ -329,6 +331,15 @@ def _note_places(county: County, findings: Findings) -> None:
     shared = [f"{name} ({', '.join(sorted(codes))})" for name, codes in namesakes.items() if len(codes) > 1]
     if shared:
         findings.note(f"nodes of different villages have the same name 村站重名: {'; '.join(shared)}")
+
+
+def _note_regulars(county: County, findings: Findings) -> None:
+    """Tell of nodes whose regular vehicle is not in the fleet: a slip of the pen, or a van that is off today."""
+    fleet = {vehicle.vehicle_id for vehicle in county.vehicles}
+    nodes = [n for n in county.network.nodes if n.regular_vehicle and n.regular_vehicle not in fleet]
+    if nodes:
+        names = ", ".join(f"{node.node_id} ({node.regular_vehicle})" for node in nodes)
+        findings.note(f"regular vehicles are not in the fleet, so any may call 固定车辆不在车队: {names}")
 
 
 def _note_idle(county: County, service_date: date, findings: Findings) -> None:

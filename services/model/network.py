@@ -39,7 +39,8 @@ class Node:
     and lies wholly between ``opens_s`` and ``closes_s``. ``keeps_cold`` says whether cold goods can wait here.
     ``open_weekdays`` are ISO numbers, none for every day. ``max_pieces`` (the doors of a parcel locker, the shelves of
     a shop) and ``max_volume_ml`` are what it can keep of a day's inbound goods. Vehicles of ``barred_kinds`` cannot
-    call here: the road is too narrow or the bridge too weak.
+    call here: the road is too narrow or the bridge too weak. Where ``regular_vehicle`` 固定车辆 is in the day's fleet,
+    only runs of it call here, so that the village knows its driver; where it is not, any vehicle may.
     """
 
     node_id: str
@@ -60,6 +61,7 @@ class Node:
     max_pieces: int | None = None
     max_volume_ml: int | None = None
     barred_kinds: tuple[str, ...] = ()
+    regular_vehicle: str = ""
 
     @property
     def has_limited_storage(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from services.model.consignments import Consignment
 from services.model.own_fleet import first_count, own_kinds
@@ -24,7 +25,11 @@ def plan_alone(
     cores: int,
     should_stop: ShouldStop,
 ) -> tuple[CarrierAlone, ...]:
-    """Plan each carrier's own consignments on its own, ``effort`` for each, ``cores`` of them at a time."""
+    """Plan each carrier's own consignments on its own, ``effort`` for each, ``cores`` of them at a time.
+
+    The county's regular vehicles are for what is carried together; alone, each carrier sends whom it likes.
+    """
+    index = replace(index, regulars=frozenset())
     by_carrier: dict[str, list[Consignment]] = {}
     for consignment in index.day.consignments:
         by_carrier.setdefault(consignment.carrier_id, []).append(consignment)

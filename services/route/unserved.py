@@ -59,7 +59,16 @@ def _limit_of(
     index: DayIndex, matrix: RoadMatrix, consignment: Consignment, vehicles: Sequence[Vehicle]
 ) -> tuple[UnservedReason, str]:
     """What keeps vehicles that may carry a consignment from doing so."""
-    if said := _cut_off(index, matrix, index.nodes[index.node_ids[consignment.consignment_id][0]], index.hub):
+    node = index.nodes[index.node_ids[consignment.consignment_id][0]]
+    regular = index.regular_at(node)
+    if regular and regular not in [vehicle.vehicle_id for vehicle in vehicles]:
+        return (
+            UnservedReason.NO_ADMISSIBLE_RESOURCE,
+            f"{node.name} 只由固定车辆 {regular} 送取，它不能运{consignment.carrier_id}的这批件：签订协议或取消固定",
+        )
+    if regular:
+        vehicles = [index.vehicles[regular]]
+    if said := _cut_off(index, matrix, node, index.hub):
         return UnservedReason.ROAD_CLOSED, f"{said}：恢复通行后可送达"
     load = load_of(consignment)
     large = [v for v in vehicles if load.fits(room_on(v))]
@@ -75,6 +84,8 @@ def _limit_of(
     if all(shortages):
         return UnservedReason.OUT_OF_REACH, min(shortages, key=len)
     names = "、".join(v.vehicle_id for v in large[:5])
+    if regular:
+        return UnservedReason.FLEET_EXHAUSTED, f"{node.name} 的固定车辆 {regular} 已排满：延长班次或取消固定可送达"
     return (
         UnservedReason.FLEET_EXHAUSTED,
         f"{names} 等 {len(large)} 辆可用车辆均已排满：增加一辆车或延长班次可送达",

@@ -47,6 +47,8 @@ def network_violations(county: County) -> Iterator[Violation]:
             )
         if node.owner:
             yield from reference_violation(node.owner, partners, f"{here}.owner", "partner")
+        if node.regular_vehicle and node.kind is NodeKind.HUB:
+            yield Violation(f"{here}.regular_vehicle", "the HUB is where all vehicles load")
         yield from weekday_violations(node.open_weekdays, f"{here}.open_weekdays")
         for name in ("max_pieces", "max_volume_ml"):
             if getattr(node, name) == 0:

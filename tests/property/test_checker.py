@@ -271,6 +271,10 @@ MUTATIONS: Final[dict[str, tuple[Law, Callable[[Case], Case]]]] = {
         ),
     ),
     "goes round what is open": (Law.ROAD_CLOSED, lambda c: c.with_stop(1, via=("BS",))),
+    "another vehicle than the regular one": (
+        Law.REGULAR_VEHICLE,
+        lambda c: c.with_node(c.run().stops[2].node_id, regular_vehicle="VAN-A"),
+    ),
     # waiting
     "waits without a price": (Law.WAITING, lambda c: c.with_consignment("C11", wait_fen=None)),
     "waits at another price": (Law.WAITING, _waits(wait_fen=76)),

@@ -11,7 +11,7 @@ from typing import Final
 
 from services.model.day import Day
 from services.model.plan import Plan
-from services.route.checker.access import check_access
+from services.route.checker.access import check_access, check_regular_vehicle
 from services.route.checker.admissibility import check_admissibility
 from services.route.checker.capacity import check_trip_capacity, check_trip_piece_limit, check_vehicle_capacity
 from services.route.checker.closed_roads import check_closed_roads
@@ -52,6 +52,7 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_vehicle_limits,
     check_trip_times,
     check_access,
+    check_regular_vehicle,
     check_driver_rest,
     check_last_mile,
     check_shuttles,

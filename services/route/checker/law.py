@@ -22,6 +22,7 @@ class Law(StrEnum):
     RUN_ROUTE = "RUN_ROUTE"  # from the depot and back over roads of their true length
     ROAD_CLOSED = "ROAD_CLOSED"  # no vehicle drives over a closed road, and detours are for these only
     ACCESS = "ACCESS"  # no vehicle calls where its kind cannot go
+    REGULAR_VEHICLE = "REGULAR_VEHICLE"  # where a regular vehicle is in the fleet, no other calls
     DRIVER_REST = "DRIVER_REST"  # at the wheel no longer than allowed without a rest
     RUN_TIMES = "RUN_TIMES"  # driving, service and opening hours
     VEHICLE_LIMITS = "VEHICLE_LIMITS"  # shift, hours of work, range, departures from the hub

@@ -59,7 +59,8 @@ class VehicleClass:
 
     ``depot`` is a row of the matrices. ``max_distance_m`` and ``max_work_s`` are for the whole day. One that
     ``is_last_mile`` loads and unloads at its depot, which takes ``handling_s``, and serves only what is booked to it.
-    With its driver's rests a way takes ``pace`` times its duration.
+    With its driver's rests a way takes ``pace`` times its duration. A vehicle that alone calls at some nodes is a class
+    of its own, with its name as ``regular``.
     """
 
     count: int
@@ -78,6 +79,7 @@ class VehicleClass:
     handling_s: int = 0
     kind: str = ""
     pace: Fraction = Fraction(1)
+    regular: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,3 +155,15 @@ def test_notes_tell_what_a_user_should_know(tmp_path: Path) -> None:
     assert "2 of 5 nodes are PLACED" in notes
     assert "村站重名: 中村服务站 (220282100202, 220282100203)" in notes
     assert "freight.txt has no row for 1 of the day's trips" in notes
+
+
+def test_a_regular_vehicle_that_is_not_there_is_noted(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    nodes = small / "nodes.csv"
+    head, *rows = nodes.read_text().splitlines()
+    named = [f"{row},{'VAN-A' if row.startswith('V-1') else 'VAN-Z' if row.startswith('V-2') else ''}" for row in rows]
+    nodes.write_text("\n".join([f"{head},regular_vehicle", *named]))
+    folder = read_county(small, SERVICE_DATE)
+    assert {n.regular_vehicle for n in folder.county.network.nodes} == {"", "VAN-A", "VAN-Z"}
+    notes = [note for note in folder.notes if "固定车辆" in note]
+    assert notes == ["regular vehicles are not in the fleet, so any may call 固定车辆不在车队: V-2 (VAN-Z)"]
