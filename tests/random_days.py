@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from services.model.agreements import Agreement, CooperationModel, Direction, Partner, Role, Sharing, Temperature
 from services.model.consignments import Admission, AdmissionSet, Consignment, Goods, ResourceKind
-from services.model.day import County, Day
+from services.model.day import County, Day, Objective
 from services.model.fleet import Vehicle
 from services.model.lines import Line, LineKind, StopTime, Trip
 from services.model.network import ClosedRoad, Network, Node, NodeKind, RoadPair, Transfer
@@ -44,6 +44,8 @@ def random_days(draw: st.DrawFn) -> Day:
     vehicles = draw(st.lists(_vehicles(), min_size=1, max_size=4))
     names = st.sampled_from(["", "", "", "VAN-0", "VAN-1", "VAN-9", "TRI"])
     nodes = [replace(node, regular_vehicle=draw(names)) if node.village_code else node for node in nodes]
+    dues = st.sampled_from([None, None, 0, 3_600, 10_800])
+    nodes = [replace(n, due_by_s=_due(n, draw(dues))) if n.village_code else n for n in nodes]
     county = County(
         county_id="county",
         network=Network(
@@ -60,7 +62,13 @@ def random_days(draw: st.DrawFn) -> Day:
     goods = draw(st.lists(_consignments(villages), min_size=1, max_size=9))
     consignments = [replace(c, consignment_id=f"C{i}", admission_set_id=f"AS-{i}") for i, c in enumerate(goods)]
     sets = tuple(AdmissionSet(c.admission_set_id, admissions(county, c)) for c in consignments)
-    return Day(county, SERVICE_DATE, tuple(consignments), sets)
+    objective = Objective(late_fen_per_min=draw(st.sampled_from([0, 0, 3, 60])))
+    return Day(county, SERVICE_DATE, tuple(consignments), sets, objective)
+
+
+def _due(node: Node, after_s: int | None) -> int | None:
+    """A time so long after a node opens, while it is open."""
+    return None if after_s is None else min(node.opens_s + after_s, node.closes_s)
 
 
 @st.composite

@@ -64,6 +64,7 @@ _WORDS: Final = tuple(
         (r"(.+) is outside China (.+)", r"\1 不在中国范围 \2"),
         (r"lies outside the county's outline; .+", "位于县域轮廓之外，请核对坐标系"),
         (r"lies ([0-9]+) km from the hub; .+", r"距共配中心 \1 km，请核对坐标系"),
+        (r"is at (.+), but it is open (.+)", r"\1 不在开放时间 \2 内"),
         (r"the HUB is where all vehicles load", "共配中心供所有车辆装卸，不能设固定车辆"),
         (r"names nodes and coordinates; .+", "节点和坐标只能填一种"),
         (r"names neither two nodes nor the two ends of a line", "须填写两个节点，或一条线的两端坐标"),

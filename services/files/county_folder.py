@@ -92,6 +92,7 @@ NODE_COLUMNS: Final = (
     Column("max_volume_ml", amount),
     Column("barred_kinds", listed),
     Column("regular_vehicle", text),
+    Column("due_by", clock_time, "due_by_s"),
 )
 PARTNER_COLUMNS: Final = (
     _required("partner_id"),

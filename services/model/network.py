@@ -40,7 +40,8 @@ class Node:
     ``open_weekdays`` are ISO numbers, none for every day. ``max_pieces`` (the doors of a parcel locker, the shelves of
     a shop) and ``max_volume_ml`` are what it can keep of a day's inbound goods. Vehicles of ``barred_kinds`` cannot
     call here: the road is too narrow or the bridge too weak. Where ``regular_vehicle`` 固定车辆 is in the day's fleet,
-    only runs of it call here, so that the village knows its driver; where it is not, any vehicle may.
+    only runs of it call here, so that the village knows its driver; where it is not, any vehicle may. Deliveries are
+    expected by ``due_by_s``, within the hours: later ones are taken over, at a price (see ``Objective``).
     """
 
     node_id: str
@@ -62,6 +63,7 @@ class Node:
     max_volume_ml: int | None = None
     barred_kinds: tuple[str, ...] = ()
     regular_vehicle: str = ""
+    due_by_s: int | None = None
 
     @property
     def has_limited_storage(self) -> bool:

@@ -14,6 +14,7 @@ from services.model.fleet import Vehicle
 from services.model.units import DAY_S
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Demand, Load, RunProblem, VehicleClass
+from services.route.lateness import late_fen_per_min
 from services.route.reach import longest_stay_s
 from services.route.rests import pace_of
 from services.route.roads.source import RoadMatrix
@@ -244,4 +245,6 @@ def _demand(index: DayIndex, matrix: RoadMatrix, visit: Visit, class_number: Map
         classes=frozenset(class_number[k] for k in visit.classes),
         leaving_fen=sum(index.leaving_fen(c) for c in visit.consignments),
         may_wait=visit.may_wait,
+        due_s=node.due_by_s,
+        late_fen_per_min=late_fen_per_min(index, visit.consignments),
     )

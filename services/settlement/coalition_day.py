@@ -63,8 +63,8 @@ def coalition_day(day: Day, goods: Sequence[Ridden], means: Means, count: int) -
         service_date=day.service_date,
         consignments=consignments,
         admission_sets=tuple(_admissions(t, vehicles, means.trips, stations) for t in temperatures),
-        # Nobody pays the price of carbon dioxide, so it does not count among what a coalition would spend.
-        objective=replace(day.objective, co2_fen_per_kg=0),
+        # Nobody pays the prices of carbon dioxide and of being late: they are not among what a coalition would spend.
+        objective=replace(day.objective, co2_fen_per_kg=0, late_fen_per_min=0),
     )
 
 

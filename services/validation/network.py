@@ -47,6 +47,9 @@ def network_violations(county: County) -> Iterator[Violation]:
             )
         if node.owner:
             yield from reference_violation(node.owner, partners, f"{here}.owner", "partner")
+        if node.due_by_s is not None and not node.opens_s <= node.due_by_s <= node.closes_s:
+            hours = f"{time_text(node.opens_s)}-{time_text(node.closes_s)}"
+            yield Violation(f"{here}.due_by_s", f"is at {time_text(node.due_by_s)}, but it is open {hours}")
         if node.regular_vehicle and node.kind is NodeKind.HUB:
             yield Violation(f"{here}.regular_vehicle", "the HUB is where all vehicles load")
         yield from weekday_violations(node.open_weekdays, f"{here}.open_weekdays")

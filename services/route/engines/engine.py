@@ -41,7 +41,7 @@ class Demand:
     ``node`` is a row of the problem's matrices. Handling takes ``handling_s`` on top of the node's own service time,
     which is spent once by a vehicle that serves several demands there in one call. ``classes`` are the vehicle
     classes that may serve it. Leaving it out costs ``leaving_fen``; where it ``may_wait`` until tomorrow that is a
-    choice like any other, elsewhere the last resort.
+    choice like any other, elsewhere the last resort. A call that begins after ``due_s`` costs ``late_fen_per_min``.
     """
 
     node: int
@@ -51,6 +51,8 @@ class Demand:
     classes: frozenset[int]
     leaving_fen: int
     may_wait: bool = False
+    due_s: int | None = None
+    late_fen_per_min: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ class Booking:
 
     ``charges`` are paid once however many bookings name them. ``price_fen`` counts towards the minimum of ``account``;
     ``pieces`` use up ``quota``. With a ``station``, a row of the matrices, a vehicle of the last mile has to do the
-    rest: it loads there from ``ready_s`` on and has unloaded by ``due_s``.
+    rest: it loads there from ``ready_s`` on and has unloaded by ``due_s``. ``late_fen`` is the price of what it brings
+    too late, and counts towards no account.
     """
 
     demand: int
@@ -143,6 +146,7 @@ class Booking:
     station: int | None = None
     ready_s: int = 0
     due_s: int | None = None
+    late_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

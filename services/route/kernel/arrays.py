@@ -29,15 +29,17 @@ def _whole(*names: str) -> np.dtype[Any]:
 
 _TASK: Final = _whole(
     *("location", "service", "earliest", "latest", "release", "leaving", "option_first", "option_last"),
-    "kinds",
+    *("kinds", "due", "late", "site"),
 )
 _KIND: Final = _whole(
     *("first_slot", "start", "end", "reload", "fixed", "per_distance", "per_duration", "longest_distance"),
     *("longest_duration", "start_earliest", "start_latest", "end_latest", "reload_earliest", "reload_latest"),
     *("most_trips", "handling", "station", "slots"),
 )
-_OPTION: Final = _whole("price", "first", "last", "account", "quota", "pieces", "station", "ready", "due")
-_FLAGS: Final = np.dtype([(name, np.bool_) for name in ("has_times", "has_releases", "has_kinds")], align=True)
+_OPTION: Final = _whole("price", "first", "last", "account", "quota", "pieces", "station", "ready", "due", "late")
+_FLAGS: Final = np.dtype(
+    [(name, np.bool_) for name in ("has_times", "has_releases", "has_kinds", "has_lateness")], align=True
+)
 # Of each node: its neighbours in the route, how far the next is and how long it takes to get there; then durations with
 # windows for their beginning: of the stretch from the route's start to the node, of that from it to the route's end, of
 # the node by itself, and of that from the trip's first task to it. A task is released and due as its booking says; a
@@ -150,6 +152,8 @@ def make_problem(problem: KernelProblem) -> Problem:
     option_ready = _or_none(options.ready, len(options.task), 0)
     option_due = _or_none(options.due, len(options.task), NO_LIMIT)
     admitted = tasks.admitted & (station < 0)[:, None]
+    task_late = _or_none(tasks.late, count, 0)
+    has_lateness = bool((task_late > 0).any())
     has_stations = bool((station >= 0).any() and (option_station >= 0).any())
     has_times = bool(
         (tasks.earliest > 0).any()
@@ -158,11 +162,14 @@ def make_problem(problem: KernelProblem) -> Problem:
         or (types.longest_duration < NO_LIMIT).any()
         or (types.end_latest < NO_LIMIT).any()
         or has_stations
+        or has_lateness
     )
     distance, duration = _laid_out(problem.distance), _laid_out(problem.duration)
     first = np.searchsorted(options.task, np.arange(count + 1))
     return Problem(
-        one=np.array([(has_times, (tasks.release > 0).any() or has_stations, not admitted.all())], dtype=_FLAGS),
+        one=np.array(
+            [(has_times, (tasks.release > 0).any() or has_stations, not admitted.all(), has_lateness)], dtype=_FLAGS
+        ),
         distance=distance,
         duration=duration,
         distance_back=_transposed(distance),
@@ -172,6 +179,7 @@ def make_problem(problem: KernelProblem) -> Problem:
             count,
             *(tasks.location, tasks.service, tasks.earliest, tasks.latest, tasks.release, tasks.leaving),
             *(first[:-1], first[1:], admitted.sum(axis=0)),
+            *(_or_none(tasks.due, count, NO_LIMIT), task_late, _or_none(tasks.site, count, -1)),
         ),
         deliver=np.ascontiguousarray(tasks.deliver),
         pick_up=np.ascontiguousarray(tasks.pick_up),
@@ -198,7 +206,7 @@ def make_problem(problem: KernelProblem) -> Problem:
             _OPTION,
             len(options.task),
             *(options.price, options.first, options.last, options.account, options.quota, options.pieces),
-            *(option_station, option_ready, option_due),
+            *(option_station, option_ready, option_due, _or_none(options.late, len(options.task), 0)),
         ),
         option_charges=np.ascontiguousarray(options.charges),
         option_load=np.ascontiguousarray(options.load),
