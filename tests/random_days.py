@@ -5,6 +5,7 @@ Everything is admitted by the rule of DESIGN.md section 4, written once more her
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 
 from services.model.agreements import Agreement, CooperationModel, Direction, Partner, Role, Sharing, Temperature
 from services.model.consignments import Admission, AdmissionSet, Consignment, Goods, ResourceKind
-from services.model.day import County, Day
+from services.model.day import County, Day, Objective
 from services.model.fleet import Energy, Vehicle
 from services.model.lines import Line, LineKind, StopTime, Trip
-from services.model.network import Network, Node, NodeKind, RoadPair, Transfer
+from services.model.network import ClosedRoad, Network, Node, NodeKind, RoadPair, Transfer
 
 SERVICE_DATE: Final = date(2026, 11, 23)
 TOWNSHIP: Final = "220282100000"
@@ -42,12 +43,17 @@ def random_days(draw: st.DrawFn) -> Day:
     nodes = draw(_nodes())
     villages = [node for node in nodes if node.village_code]
     vehicles = draw(st.lists(_vehicles(), min_size=1, max_size=4))
+    names = st.sampled_from(["", "", "", "VAN-0", "VAN-1", "VAN-9", "TRI"])
+    nodes = [replace(node, regular_vehicle=draw(names)) if node.village_code else node for node in nodes]
+    dues = st.sampled_from([None, None, 0, 3_600, 10_800])
+    nodes = [replace(n, due_by_s=_due(n, draw(dues))) if n.village_code else n for n in nodes]
     county = County(
         county_id="county",
         network=Network(
             nodes=tuple(nodes),
             transfers=(Transfer("HUB", "BS", 900, 800), Transfer("BS", "HUB", 900, 800)),
             road_pairs=_table(nodes) if draw(st.booleans()) else (),
+            closed_roads=() if draw(st.integers(0, 3)) else draw(closings(nodes)),
         ),
         partners=PARTNERS,
         agreements=draw(_agreements()),
@@ -57,7 +63,13 @@ def random_days(draw: st.DrawFn) -> Day:
     goods = draw(st.lists(_consignments(villages), min_size=1, max_size=9))
     consignments = [replace(c, consignment_id=f"C{i}", admission_set_id=f"AS-{i}") for i, c in enumerate(goods)]
     sets = tuple(AdmissionSet(c.admission_set_id, admissions(county, c)) for c in consignments)
-    return Day(county, SERVICE_DATE, tuple(consignments), sets)
+    objective = Objective(late_fen_per_min=draw(st.sampled_from([0, 0, 3, 60])))
+    return Day(county, SERVICE_DATE, tuple(consignments), sets, objective)
+
+
+def _due(node: Node, after_s: int | None) -> int | None:
+    """A time so long after a node opens, while it is open."""
+    return None if after_s is None else min(node.opens_s + after_s, node.closes_s)
 
 
 @st.composite
@@ -198,6 +210,19 @@ def _nodes(draw: st.DrawFn) -> list[Node]:
     ]
     owners = {NodeKind.VILLAGE_SHOP: "EXP-A", NodeKind.VILLAGE_POST_POINT: "POST"}
     return [hub, *town, *(replace(village, owner=owners[village.kind]) for village in villages)]
+
+
+@st.composite
+def closings(draw: st.DrawFn, nodes: Sequence[Node]) -> tuple[ClosedRoad, ...]:
+    """Draw closed roads, at least one: ways between nodes, and lines across the county."""
+    names = st.lists(st.sampled_from([node.node_id for node in nodes]), min_size=2, max_size=2, unique=True)
+    way = st.builds(lambda ends, one_way: ClosedRoad("路", ends[0], ends[1], one_way), names, st.booleans())
+    point = st.tuples(
+        st.integers(0, 50).map(lambda i: 126.7 + i / 50), st.integers(-12, 12).map(lambda i: 42.96 + i / 50)
+    )
+    ends = st.lists(point, min_size=2, max_size=2, unique=True)
+    line = ends.map(lambda two: ClosedRoad("桥", "", "", False, *two[0], *two[1]))
+    return tuple(draw(st.lists(way | line, min_size=1, max_size=4)))
 
 
 def _vehicles() -> st.SearchStrategy[Vehicle]:

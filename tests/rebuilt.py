@@ -62,5 +62,5 @@ def rebuild(index: DayIndex, matrix: RoadMatrix, tours: Mapping[str, Trips], use
 
 
 def spent_fen(plan: Plan) -> int:
-    """What is paid for what is carried."""
-    return plan.cost.total_fen - plan.cost.unserved_fen - plan.cost.waiting_fen
+    """What is paid for what is carried; that some of it is late is paid to nobody."""
+    return plan.cost.total_fen - plan.cost.unserved_fen - plan.cost.waiting_fen - plan.cost.lateness_fen

@@ -78,6 +78,13 @@ _WORDS: Final = tuple(
         (r"(.+) is outside China (.+)", r"\1 不在中国范围 \2"),
         (r"lies outside the county's outline; .+", "位于县域轮廓之外，请核对坐标系"),
         (r"lies ([0-9]+) km from the hub; .+", r"距共配中心 \1 km，请核对坐标系"),
+        (r"is at (.+), but it is open (.+)", r"\1 不在开放时间 \2 内"),
+        (r"the HUB is where all vehicles load", "共配中心供所有车辆装卸，不能设固定车辆"),
+        (r"names nodes and coordinates; .+", "节点和坐标只能填一种"),
+        (r"names neither two nodes nor the two ends of a line", "须填写两个节点，或一条线的两端坐标"),
+        (r"is missing; a line has two ends", "缺少坐标；一条线须有两端"),
+        (r"starts and ends at one point; a line has two ends", "线的两端是同一点"),
+        (r"is for the way between two nodes; a line is closed both ways", "单向封闭只用于两个节点之间；线是双向封闭"),
         (r"no node is the HUB; .+", "没有共配中心(HUB)；一县须有且只有一个"),
         (r"is no GeoJSON that can be read", "不是可读取的 GeoJSON"),
     )

@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -79,6 +80,10 @@ def plan(
     wait: Annotated[
         bool, typer.Option(help="Let what is not due yet wait for tomorrow where that saves 未到期快件可缓送.")
     ] = True,
+    late: Annotated[
+        int,
+        typer.Option(min=0, max=10**6, help="Price of a minute after a node's due_by 晚到每分钟, fen a consignment."),
+    ] = 0,
     compare: Annotated[bool, typer.Option(help="Compare with shared runs only and with every carrier alone.")] = True,
     cores: Annotated[int, typer.Option(min=1, max=64, help="Cores that the search may use.")] = 2,
     consolidation: Annotated[str, typer.Option(help="Address of a running consolidation service.")] = "",
@@ -112,7 +117,7 @@ def plan(
     with _services(consolidation, route, access, seconds) as (open_consolidation, open_route):
         with seconds.of("consolidate"), open_consolidation() as channel:
             pooled = consolidate_day(channel, county_day)
-        day, held = pooled.day, pooled.held
+        day, held = replace(pooled.day, objective=replace(pooled.day.objective, late_fen_per_min=late)), pooled.held
         tell_unknown_categories(pooled.unknown_categories, console)
         words = _POOLED[language].format(rows=county_day.rows, consignments=len(day.consignments), held=len(held))
         console.print(f"  {words}")

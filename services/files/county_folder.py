@@ -6,7 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -39,7 +39,7 @@ from services.model.agreements import Agreement, CooperationModel, Direction, Pa
 from services.model.day import County
 from services.model.errors import Violation
 from services.model.fleet import Energy, Vehicle
-from services.model.network import Network, Node, NodeKind, Position, RoadPair, Transfer
+from services.model.network import ClosedRoad, Network, Node, NodeKind, Position, RoadPair, Transfer
 from services.validation import county_violations
 
 Model = TypeVar("Model")
@@ -91,6 +91,8 @@ NODE_COLUMNS: Final = (
     Column("max_pieces", amount),
     Column("max_volume_ml", amount),
     Column("barred_kinds", listed),
+    Column("regular_vehicle", text),
+    Column("due_by", clock_time, "due_by_s"),
 )
 PARTNER_COLUMNS: Final = (
     _required("partner_id"),
@@ -161,6 +163,17 @@ MATRIX_COLUMNS: Final = (
     _required("distance_m", read=amount, stand_in=0),
     _required("duration_s", read=amount, stand_in=0),
 )
+CLOSED_ROAD_COLUMNS: Final = (
+    Column("name", text),
+    Column("from_node", text),
+    Column("to_node", text),
+    Column("one_way", flag),
+    Column("from_lon", degrees),
+    Column("from_lat", degrees),
+    Column("to_lon", degrees),
+    Column("to_lat", degrees),
+    Column("crs", one_of(Crs)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +214,16 @@ def read_county(folder: Path, service_date: date) -> CountyFolder:
     roads: list[Record] = []
     if has_table(folder / "matrix.csv"):
         roads = table("matrix.csv", "county.network.road_pairs", MATRIX_COLUMNS)
+    closed: list[Record] = []
+    if has_table(folder / "closed_roads.csv"):
+        closed = table("closed_roads.csv", "county.network.closed_roads", CLOSED_ROAD_COLUMNS)
     county = County(
         county_id=name,
         network=Network(
             nodes=tuple(_node(record) for record in nodes),
             transfers=_built(Transfer, transfers),
             road_pairs=_built(RoadPair, roads),
+            closed_roads=tuple(_closed_road(record, findings) for record in closed),
         ),
         partners=_built(Partner, partners),
         agreements=_built(Agreement, agreements),
@@ -218,6 +235,10 @@ def read_county(folder: Path, service_date: date) -> CountyFolder:
     findings.raise_if_any()
     _note_places(county, findings)
     _note_idle(county, service_date, findings)
+    _note_regulars(county, findings)
+    if county.network.closed_roads:
+        names = "; ".join(road.title for road in county.network.closed_roads)
+        findings.note(f"{len(county.network.closed_roads)} roads are closed 封路: {names}")
     return CountyFolder(county, outline, tuple(findings.notes))
 
 
@@ -239,6 +260,20 @@ def _node(record: Record) -> Node:
     values = dict(record.values)
     lon, lat = to_wgs84(values["lon"], values["lat"], values.pop("crs"))
     return Node(**(values | {"lon": lon, "lat": lat}))
+
+
+def _closed_road(record: Record, findings: Findings) -> ClosedRoad:
+    """Read a closed road; its line, where it is whole, comes out in WGS-84."""
+    values = dict(record.values)
+    crs = values.pop("crs", None)
+    road = ClosedRoad(**values)
+    if road.line is None:
+        return road
+    if crs is None:
+        findings.fault(record.file, "is empty", record.row, "crs")
+        return road
+    start, end = to_wgs84(*road.line[:2], crs), to_wgs84(*road.line[2:], crs)
+    return replace(road, from_lon=start[0], from_lat=start[1], to_lon=end[0], to_lat=end[1])
 
 
 Bounds = tuple[float, float, float, float]
@@ -302,6 +337,15 @@ def _note_places(county: County, findings: Findings) -> None:
     shared = [f"{name} ({', '.join(sorted(codes))})" for name, codes in namesakes.items() if len(codes) > 1]
     if shared:
         findings.note(f"nodes of different villages have the same name 村站重名: {'; '.join(shared)}")
+
+
+def _note_regulars(county: County, findings: Findings) -> None:
+    """Tell of nodes whose regular vehicle is not in the fleet: a slip of the pen, or a van that is off today."""
+    fleet = {vehicle.vehicle_id for vehicle in county.vehicles}
+    nodes = [n for n in county.network.nodes if n.regular_vehicle and n.regular_vehicle not in fleet]
+    if nodes:
+        names = ", ".join(f"{node.node_id} ({node.regular_vehicle})" for node in nodes)
+        findings.note(f"regular vehicles are not in the fleet, so any may call 固定车辆不在车队: {names}")
 
 
 def _note_idle(county: County, service_date: date, findings: Findings) -> None:

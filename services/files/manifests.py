@@ -6,11 +6,13 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from services.files.bag_papers import LOOSE, BagBook
 from services.files.sheet import Row, sheet, thousandths, yuan
 from services.files.words import MODELS, TEMPERATURES
+from services.model.agreements import Direction
 from services.model.bags import Bagging
 from services.model.consignments import Consignment
 from services.model.day import Day
@@ -91,6 +93,7 @@ class _Writer:
         self.plan = plan
         self.bags = bags
         self.nodes = {node.node_id: node.name for node in county.network.nodes}
+        self.due_by = {node.node_id: node.due_by_s for node in county.network.nodes}
         self.partners = {partner.partner_id: partner.name for partner in county.partners}
         self.models = {agreement.agreement_id: MODELS[agreement.model] for agreement in county.agreements}
         self.vehicles = {vehicle.vehicle_id: vehicle for vehicle in county.vehicles}
@@ -112,6 +115,14 @@ class _Writer:
         yield "里程(km)", thousandths(run.distance_m)
         yield "出发", clock(run.stops[0].start_s)
         yield "返回", clock(run.stops[-1].departure_s)
+        for before, stop in pairwise(run.stops):
+            if stop.via:
+                way = f"{self.nodes[before.node_id]} → {self.nodes[stop.node_id]}"
+                yield "封路绕行", way, "经 " + "、".join(self.nodes[node_id] for node_id in stop.via)
+        for stop in run.stops:
+            due_by_s = self.due_by[stop.node_id]
+            if due_by_s is not None and stop.start_s > due_by_s and self._delivers(stop):
+                yield "晚到", self.nodes[stop.node_id], f"约定 {clock(due_by_s)} 前", f"{clock(stop.start_s)} 到"
         yield ()
         yield STOP_HEADER
         yield from (self._stop_row(number, stop) for number, stop in enumerate(run.stops, start=1))
@@ -146,6 +157,9 @@ class _Writer:
             thousandths(stop.cold_load_g),
             stop.recharge_s // 60,
         )
+
+    def _delivers(self, stop: Stop) -> bool:
+        return any(goods.direction is Direction.INBOUND for goods in self._goods(stop.drop))
 
     def _stop_bags(self, number: int, stop: Stop) -> Iterator[Row]:
         here = number, stop.node_id, self.nodes[stop.node_id]

@@ -201,6 +201,7 @@ def _run(
         "stops": [
             {
                 "node": stop.node_id,
+                "via": stop.via,
                 "arrival": stop.arrival_s,
                 "start": stop.start_s,
                 "departure": stop.departure_s,

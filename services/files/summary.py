@@ -153,7 +153,9 @@ def summarise(
         waiting_saved_fen=sum(one.saved_fen for one in plan.waiting),
         waiting_by_village=waiting_by_village(day, plan),
         cost=plan.cost,
-        cost_per_parcel_fen=round((total - plan.cost.unserved_fen - plan.cost.waiting_fen) / pieces)
+        cost_per_parcel_fen=round(
+            (total - plan.cost.unserved_fen - plan.cost.waiting_fen - plan.cost.lateness_fen) / pieces
+        )
         if pieces
         else None,
         cost_fen_shared_runs=comparison.shared_runs_fen if comparison else None,

@@ -31,6 +31,7 @@ UNSERVED: Final[dict[UnservedReason, str]] = {
     UnservedReason.TOO_LARGE: "超出运力上限",
     UnservedReason.OUT_OF_REACH: "时间或里程不可达",
     UnservedReason.FLEET_EXHAUSTED: "运力已用尽",
+    UnservedReason.ROAD_CLOSED: "封路不通",
 }
 
 TEMPERATURES: Final[dict[Temperature, str]] = {

@@ -30,12 +30,14 @@ class Objective:
     """The prices, in fen, that are not in the county's own rates.
 
     An unserved consignment costs ``unserved_fen`` plus ``unserved_fen_per_piece`` for each piece; ten times that when
-    it is an emergency, else five times when it is universal-service mail, which goes before parcels.
+    it is an emergency, else five times when it is universal-service mail, which goes before parcels. An inbound
+    consignment that is handed over after its node's ``due_by_s`` costs ``late_fen_per_min`` for each minute.
     """
 
     unserved_fen: int = 20_000
     unserved_fen_per_piece: int = 1_000
     co2_fen_per_kg: int = 10
+    late_fen_per_min: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,9 @@ class Node:
     and lies wholly between ``opens_s`` and ``closes_s``. ``keeps_cold`` says whether cold goods can wait here.
     ``open_weekdays`` are ISO numbers, none for every day. ``max_pieces`` (the doors of a parcel locker, the shelves of
     a shop) and ``max_volume_ml`` are what it can keep of a day's inbound goods. Vehicles of ``barred_kinds`` cannot
-    call here: the road is too narrow or the bridge too weak.
+    call here: the road is too narrow or the bridge too weak. Where ``regular_vehicle`` 固定车辆 is in the day's fleet,
+    only runs of it call here, so that the village knows its driver; where it is not, any vehicle may. Deliveries are
+    expected by ``due_by_s``, within the hours: later ones are taken over, at a price (see ``Objective``).
     """
 
     node_id: str
@@ -60,6 +62,8 @@ class Node:
     max_pieces: int | None = None
     max_volume_ml: int | None = None
     barred_kinds: tuple[str, ...] = ()
+    regular_vehicle: str = ""
+    due_by_s: int | None = None
 
     @property
     def has_limited_storage(self) -> bool:
@@ -104,6 +108,41 @@ class RoadSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedRoad:
+    """A road that cannot be driven on the day 封路: a whole day's matter, not some hours of it.
+
+    Either the way from ``from_node`` to ``to_node``, and back unless it is closed ``one_way`` only; or a line from
+    ``from_lon``, ``from_lat`` to ``to_lon``, ``to_lat`` in WGS-84 degrees (a stretch of river whose bridge is closed, a
+    ridge with its pass), which no way may cross. ``name`` is for people.
+    """
+
+    name: str = ""
+    from_node: str = ""
+    to_node: str = ""
+    one_way: bool = False
+    from_lon: float | None = None
+    from_lat: float | None = None
+    to_lon: float | None = None
+    to_lat: float | None = None
+
+    @property
+    def line(self) -> tuple[float, float, float, float] | None:
+        """The line's ends as lon, lat, lon, lat; ``None`` where it is the way between two nodes."""
+        if self.from_lon is None or self.from_lat is None or self.to_lon is None or self.to_lat is None:
+            return None
+        return self.from_lon, self.from_lat, self.to_lon, self.to_lat
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        if self.name:
+            return self.name
+        if (line := self.line) is None:
+            return f"{self.from_node} {'→' if self.one_way else '↔'} {self.to_node}"
+        return f"{line[0]:g},{line[1]:g} – {line[2]:g},{line[3]:g}"
+
+
+@dataclass(frozen=True, slots=True)
 class Village:
     """An administrative village 行政村 of the gazetteer, named by its 12-digit statistical code."""
 
@@ -117,12 +156,13 @@ class Village:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """All places of a county and what connects them."""
+    """All places of a county and what connects them, and which of its roads are closed on the day."""
 
     nodes: tuple[Node, ...]
     transfers: tuple[Transfer, ...] = ()
     road_pairs: tuple[RoadPair, ...] = ()
     roads: RoadSettings = RoadSettings()
+    closed_roads: tuple[ClosedRoad, ...] = ()
 
     @property
     def hub(self) -> Node:

@@ -21,7 +21,8 @@ class Carriage:
 class Stop:
     """One call of a run, in seconds from midnight: ``arrival_s <= start_s <= departure_s``.
 
-    ``leg_distance_m`` is the road from the stop before (0 at the first); on it the driver rests for ``rest_s``.
+    ``leg_distance_m`` is the road from the stop before (0 at the first); on it the driver rests for ``rest_s``, and
+    passes the nodes ``via`` where the straight way is closed.
     ``drop`` leaves the vehicle here and ``take`` boards it; at the hub, inbound goods board and outbound goods leave.
     The load is that on departure; ``cold_load_g`` and ``cold_load_ml`` of it ride in a cold compartment.
     Where ``recharge_s`` is above 0 the vehicle recharges for so long, while goods are handled.
@@ -41,6 +42,7 @@ class Stop:
     cold_load_g: int = 0
     cold_load_ml: int = 0
     recharge_s: int = 0
+    via: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class UnservedReason(StrEnum):
         "OUT_OF_REACH"  # no vehicle can go there and back within its range, shift and the node's hours and days
     )
     FLEET_EXHAUSTED = "FLEET_EXHAUSTED"  # it would fit alone, but what may carry or keep it is used up by others
+    ROAD_CLOSED = "ROAD_CLOSED"  # closed roads cut its node off from the hub
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,7 @@ def _day_figures(day: Day, plan: Plan, carried: Sequence[Carried]) -> DayFigures
         held=len(day.held),
         waiting_pieces=sum(pieces[one.consignment_id] for one in plan.waiting),
         unserved_pieces=sum(pieces[one.consignment_id] for one in plan.unserved),
-        cost_fen=plan.cost.total_fen - plan.cost.unserved_fen - plan.cost.waiting_fen,
+        cost_fen=plan.cost.total_fen - plan.cost.unserved_fen - plan.cost.waiting_fen - plan.cost.lateness_fen,
     )
 
 

@@ -8,6 +8,7 @@ from services.model.consignments import Consignment
 from services.model.plan import Booking, Cost, Plan, Run, Shuttle, Waiting
 from services.route.day_index import DayIndex
 from services.route.decision import Decision
+from services.route.lateness import run_late_fen
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
 from services.route.schedule import make_last_mile_run, make_run
@@ -58,6 +59,7 @@ def _cost(
         time_fen=sum(run.time_fen for run in runs),
         tariffs_fen=tariffs_fen(index, bookings),
         transfers_fen=sum(shuttle.cost_fen for shuttle in shuttles),
+        lateness_fen=sum(run_late_fen(index, run) for run in runs) + sum(option.late_fen for option in bookings),
         unserved_fen=sum(index.unserved_fen(c) for c in left if c.wait_fen is None),
         co2_fen=sum(run.co2_fen for run in runs),
         waiting_fen=sum(c.wait_fen for c in left if c.wait_fen is not None),

@@ -67,7 +67,7 @@ def assign_bookings(
 
 
 def _consignment_gain(option: BookingOption, values: RunValues) -> int:
-    return values.consignment_fen.get(option.consignment.consignment_id, 0) - option.tariff_fen
+    return values.consignment_fen.get(option.consignment.consignment_id, 0) - option.tariff_fen - option.late_fen
 
 
 def _village_gains(

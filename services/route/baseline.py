@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from services.model.consignments import Consignment
 from services.model.own_fleet import first_count, own_kinds
 from services.model.plan import CarrierAlone
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Effort, Engine, RunSolution, ShouldStop
+from services.route.lateness import run_late_fen
 from services.route.roads.source import RoadMatrix
 from services.route.run_task import RunTask, assemble, vehicle_class
 from services.route.schedule import make_run
@@ -24,7 +26,11 @@ def plan_alone(
     cores: int,
     should_stop: ShouldStop,
 ) -> tuple[CarrierAlone, ...]:
-    """Plan each carrier's own consignments on its own, ``effort`` for each, ``cores`` of them at a time."""
+    """Plan each carrier's own consignments on its own, ``effort`` for each, ``cores`` of them at a time.
+
+    The county's regular vehicles are for what is carried together; alone, each carrier sends whom it likes.
+    """
+    index = replace(index, regulars=frozenset())
     by_carrier: dict[str, list[Consignment]] = {}
     for consignment in index.day.consignments:
         by_carrier.setdefault(consignment.carrier_id, []).append(consignment)
@@ -76,7 +82,7 @@ def _write_out(
     ]
     carried = {c.consignment_id for run in runs for c in run.carriages}
     left = [c for c in consignments if c.consignment_id not in carried]
-    cost_fen = sum(r.vehicle_fen + r.distance_fen + r.time_fen + r.co2_fen for r in runs)
+    cost_fen = sum(r.vehicle_fen + r.distance_fen + r.time_fen + r.co2_fen + run_late_fen(index, r) for r in runs)
     return CarrierAlone(
         carrier_id, len(consignments), len(runs), len(left), cost_fen + sum(index.unserved_fen(c) for c in left)
     )

@@ -103,6 +103,7 @@ def _joined(task: RunTask, first: _Bundle, second: _Bundle) -> _Bundle | None:
             ),
             leaving_fen=one.leaving_fen + other.leaving_fen,
             may_wait=one.may_wait and other.may_wait,
+            late_fen_per_min=one.late_fen_per_min + other.late_fen_per_min,
         ),
         (*first.group, *second.group),
         first.places & second.places,

@@ -26,7 +26,7 @@ class DayIndex:
 
     ``admitted[set][kind][resource]`` are the agreements that open a resource, the carrier's own right ("") first.
     ``node_ids`` are the nodes where each consignment can be handed over today, preferred first; none where all are
-    closed or full.
+    closed or full. ``regulars`` are the vehicles of the fleet that alone call at some nodes.
     """
 
     day: Day
@@ -38,6 +38,7 @@ class DayIndex:
     consignments: Mapping[str, Consignment]
     admitted: Mapping[str, Mapping[ResourceKind, Mapping[str, Agreements]]]
     node_ids: Mapping[str, tuple[str, ...]]
+    regulars: frozenset[str]
 
     @classmethod
     def of(cls, day: Day) -> DayIndex:
@@ -59,7 +60,17 @@ class DayIndex:
             consignments={c.consignment_id: c for c in day.consignments},
             admitted=admitted,
             node_ids=nodes_to_use(day),
+            regulars=frozenset(node.regular_vehicle for node in county.network.nodes)
+            & frozenset(vehicle.vehicle_id for vehicle in county.vehicles),
         )
+
+    def regular_at(self, node: Node) -> str:
+        """The vehicle whose runs alone call at a node today; empty where any may."""
+        return node.regular_vehicle if node.regular_vehicle in self.regulars else ""
+
+    def may_call(self, vehicle: Vehicle, node: Node) -> bool:
+        """Whether a vehicle's runs may call at a node: its kind can go there, and no other is the regular one."""
+        return vehicle.kind not in node.barred_kinds and self.regular_at(node) in ("", vehicle.vehicle_id)
 
     def ways(self, consignment: Consignment, kind: ResourceKind, resource_id: str) -> Agreements:
         """The agreements that open a resource to a consignment; empty when nothing does."""

@@ -49,14 +49,15 @@ class Fleet:
 
     def _kind(self, vehicle: Vehicle) -> tuple[Vehicle, frozenset[str]]:
         """What makes idle vehicles alike."""
-        return replace(vehicle, vehicle_id=""), frozenset(s for s in self.index.admitted if self._ways(s, vehicle))
+        name = vehicle.vehicle_id if vehicle.vehicle_id in self.index.regulars else ""
+        return replace(vehicle, vehicle_id=name), frozenset(s for s in self.index.admitted if self._ways(s, vehicle))
 
     def _ways(self, set_id: str, vehicle: Vehicle) -> tuple[str, ...]:
         return self.index.admitted[set_id][ResourceKind.VEHICLE].get(vehicle.vehicle_id, ())
 
     def _has_access(self, vehicle: Vehicle, consignment: Consignment) -> bool:
         used = self.index.node_ids[consignment.consignment_id][:1]
-        return all(vehicle.kind not in self.index.nodes[node_id].barred_kinds for node_id in used)
+        return all(self.index.may_call(vehicle, self.index.nodes[node_id]) for node_id in used)
 
     def price_fen(self, vehicle: int, trips: Trips) -> int:
         """What a vehicle's day costs."""
@@ -65,7 +66,9 @@ class Fleet:
     def allowed(self, goods: Iterable[Consignment]) -> Flags:
         """Tell which vehicles may carry all of ``goods``."""
         may = np.ones(len(self.vehicles), dtype=bool)
-        for key, c in {(c.admission_set_id, c.temperature.value, c.node_ids): c for c in goods}.items():
+        for key, c in {
+            (c.admission_set_id, c.temperature.value, self.index.node_ids[c.consignment_id]): c for c in goods
+        }.items():
             if key not in self._allowed:
                 self._allowed[key] = np.array(
                     [

@@ -18,6 +18,7 @@ from services.route.day_index import DayIndex
 from services.route.decision import Decision, LastMileTour
 from services.route.engines.engine import Bookable, Booking, Demand, Load, Room, Route, RunProblem, Way
 from services.route.last_mile import last_mile_vehicles, may_do_last_mile
+from services.route.lateness import late_fen_per_min
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
 from services.route.room import load_of, on_offer, room_on, total_load
@@ -160,6 +161,8 @@ def _with_others(
             classes=frozenset(),
             leaving_fen=index.leaving_fen(c),
             may_wait=c.wait_fen is not None,
+            due_s=index.nodes[index.node_ids[c.consignment_id][0]].due_by_s,
+            late_fen_per_min=late_fen_per_min(index, [c]),
         )
         for c in others
     ]
@@ -251,6 +254,7 @@ def _parted(index: DayIndex, task: RunTask, by_consignment: Mapping[str, Sequenc
                     pick_up=total_load(outbound),
                     handling_s=demand.handling_s * pieces // max(1, all_pieces),
                     leaving_fen=sum(index.leaving_fen(c) for c in goods),
+                    late_fen_per_min=late_fen_per_min(index, goods),
                 )
             )
             groups.append(tuple(c.consignment_id for c in goods))
@@ -290,6 +294,7 @@ class _Ledger:
         return Booking(
             demand=demand,
             price_fen=sum(option.tariff_fen for option in options),
+            late_fen=sum(option.late_fen for option in options),
             first_segment=at + first.board_index,
             last_segment=at + first.alight_index,
             load=total,

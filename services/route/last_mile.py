@@ -33,7 +33,7 @@ def may_do_last_mile(index: DayIndex, vehicle: Vehicle, consignment: Consignment
     """Whether a vehicle may carry a consignment to its node, keeps its temperature and has the room."""
     used = index.node_ids[consignment.consignment_id][:1]
     return (
-        all(vehicle.kind not in index.nodes[node_id].barred_kinds for node_id in used)
+        all(index.may_call(vehicle, index.nodes[node_id]) for node_id in used)
         and bool(index.ways(consignment, ResourceKind.VEHICLE, vehicle.vehicle_id))
         and consignment.temperature in vehicle.temperatures
         and load_of(consignment).fits(room_on(vehicle))

@@ -12,6 +12,7 @@ from services.model.lines import Line, StopTime, Trip
 from services.model.network import Node, Transfer
 from services.model.units import rate_fen
 from services.route.day_index import DayIndex
+from services.route.lateness import late_fen
 from services.route.room import load_of, room_on
 
 
@@ -19,7 +20,8 @@ from services.route.room import load_of, room_on
 class BookingOption:
     """One consignment on one trip between two of its stops, under one agreement, with the shuttle it needs.
 
-    With a ``station``, a vehicle of that node does the rest of the way between it and the village.
+    With a ``station``, a vehicle of that node does the rest of the way between it and the village. ``late_fen`` is the
+    price of handing over later than the village expects.
     """
 
     consignment: Consignment
@@ -31,6 +33,7 @@ class BookingOption:
     shuttle: Transfer | None
     tariff_fen: int
     station: str = ""
+    late_fen: int = 0
 
     @property
     def board(self) -> StopTime:
@@ -130,6 +133,8 @@ def make_option(
     if shuttle is None and not hub_side.is_hub:
         return
     for agreement_id in index.ways(consignment, ResourceKind.TRIP, trip.trip_id):
+        alight = trip.stop_times[max(hub_side.index, village_side)]
+        handed_over_s = alight.arrival_s + trip.handling_s
         yield BookingOption(
             consignment,
             line,
@@ -140,6 +145,7 @@ def make_option(
             shuttle,
             _tariff_fen(index, consignment, trip, agreement_id),
             station,
+            0 if station else late_fen(index, consignment, index.nodes[alight.node_id], handed_over_s),
         )
 
 

@@ -20,6 +20,7 @@ from services.route.decision import Decision
 from services.route.engines.engine import Engine, JointEngine, ShouldStop
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
+from services.route.roads.closed import OpenRoads
 from services.route.roads.geodesic import GeodesicRoads
 from services.route.roads.source import RoadMatrix, RoadSource
 from services.route.roads.table import TableRoads
@@ -111,9 +112,10 @@ def _options(index: DayIndex, matrix: RoadMatrix, engine: Engine) -> list[Bookin
 
 
 def choose_roads(day: Day) -> RoadSource:
-    """A measured table where the day has one, else the geodesic estimate."""
+    """A measured table where the day has one, else the geodesic estimate; what is closed of it left out."""
     network = day.county.network
-    return TableRoads(network.road_pairs) if network.road_pairs else GeodesicRoads(network.roads)
+    roads = TableRoads(network.road_pairs) if network.road_pairs else GeodesicRoads(network.roads)
+    return OpenRoads(roads, network.closed_roads) if network.closed_roads else roads
 
 
 def nodes_on_roads(day: Day) -> list[Node]:

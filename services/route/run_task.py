@@ -15,6 +15,7 @@ from services.model.units import DAY_S
 from services.route.charging import longest_day_m, recharge_between_trips_s, recharges
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Demand, Load, RunProblem, VehicleClass
+from services.route.lateness import late_fen_per_min
 from services.route.reach import longest_stay_s
 from services.route.rests import pace_of
 from services.route.roads.source import RoadMatrix
@@ -59,6 +60,7 @@ def make_run_task(
     """
     ways = len({consignment.direction for consignment in consignments})
     pieces_left = _pieces_left(index, booked_pieces)
+    # A regular vehicle keeps its name, and so is alike to no other.
     classes: dict[tuple[Vehicle, frozenset[str]], list[str]] = {}
     for vehicle in index.day.county.vehicles:
         if not is_for_runs(index, vehicle):
@@ -66,8 +68,12 @@ def make_run_task(
         limited = _limit_pieces(on_offer(vehicle), pieces_left.get(vehicle.vehicle_id), ways)
         if limited is not None:
             opened_by = frozenset(s for s, ways in index.admitted.items() if vehicle.vehicle_id in _vehicles(ways))
-            classes.setdefault((replace(limited, vehicle_id=""), opened_by), []).append(vehicle.vehicle_id)
-    fleet = [vehicle_class(vehicle, len(vehicle_ids), matrix) for (vehicle, _), vehicle_ids in classes.items()]
+            name = vehicle.vehicle_id if vehicle.vehicle_id in index.regulars else ""
+            classes.setdefault((replace(limited, vehicle_id=name), opened_by), []).append(vehicle.vehicle_id)
+    fleet = [
+        replace(vehicle_class(vehicle, len(vehicle_ids), matrix), regular=vehicle.vehicle_id)
+        for (vehicle, _), vehicle_ids in classes.items()
+    ]
     admitted_classes = {
         set_id: frozenset(k for k, (_, opened_by) in enumerate(classes) if set_id in opened_by)
         for set_id in index.admitted
@@ -223,6 +229,7 @@ def _ability(index: DayIndex, matrix: RoadMatrix, fleet: Sequence[VehicleClass])
             k
             for k in visit.classes
             if fleet[k].kind not in (*node.barred_kinds, *index.hub.barred_kinds)
+            and index.regular_at(node) in ("", fleet[k].regular)
             and visit.deliver.fits(fleet[k].capacity)
             and visit.pick_up.fits(fleet[k].capacity)
             and service_s <= stay_s(k, node.node_id, visit.pick_up.pieces > 0)
@@ -241,4 +248,6 @@ def _demand(index: DayIndex, matrix: RoadMatrix, visit: Visit, class_number: Map
         classes=frozenset(class_number[k] for k in visit.classes),
         leaving_fen=sum(index.leaving_fen(c) for c in visit.consignments),
         may_wait=visit.may_wait,
+        due_s=node.due_by_s,
+        late_fen_per_min=late_fen_per_min(index, visit.consignments),
     )

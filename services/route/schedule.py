@@ -16,6 +16,7 @@ from services.route.charging import recharge_between_trips_s
 from services.route.day_index import DayIndex
 from services.route.decision import LastMileTour
 from services.route.engines.engine import Load, Route
+from services.route.lateness import best_start_s, first_start_s, late_fen_per_hour
 from services.route.options import BookingOption
 from services.route.rests import rests_on_legs
 from services.route.roads.source import RoadMatrix
@@ -112,8 +113,10 @@ def _written(
     drives_s = [int(matrix.duration_s[leg]) for leg in legs]
     rests_s = rests_on_legs(drives_s, vehicle.max_drive_s, vehicle.rest_s)
     ways_s = [drive_s + rest_s for drive_s, rest_s in zip(drives_s, rests_s, strict=True)]
-    starts = _start_times(calls, ways_s, vehicle)
-    stops = _stops(calls, distances_m, ways_s, [0, *rests_s], starts, classes_apart(vehicle))
+    starts = _start_times(index, calls, ways_s, vehicle)
+    names = [call.node.node_id for call in calls]
+    vias = [(), *(matrix.via(start, end) for start, end in itertools.pairwise(names))]
+    stops = _stops(calls, distances_m, ways_s, [0, *rests_s], vias, starts, classes_apart(vehicle))
     distance_m = sum(distances_m)
     duration_s = stops[-1].departure_s - stops[0].start_s
     return Run(
@@ -198,14 +201,37 @@ def _merged(calls: Sequence[_Call]) -> list[_Call]:
     return merged
 
 
-def _start_times(calls: Sequence[_Call], ways_s: Sequence[int], vehicle: Vehicle) -> list[int]:
-    """Starts of service: first as early as possible, then as late as keeps the end, so that no time is waited away."""
+def _start_times(index: DayIndex, calls: Sequence[_Call], ways_s: Sequence[int], vehicle: Vehicle) -> list[int]:
+    """Starts of service: first as early as possible, then as late as keeps the end, so that no time is waited away.
+
+    Where calls can be late, the day starts when that suits them best, and every call is as early as it can be then.
+    """
     starts = [max(vehicle.shift_start_s, calls[0].window[0])]
     for call, before, way_s in zip(calls[1:], calls, ways_s, strict=False):
         starts.append(max(starts[-1] + before.service_s + way_s, call.window[0]))
     for i in range(len(calls) - 2, -1, -1):
         latest = starts[i + 1] - ways_s[i] - calls[i].service_s
         starts[i] = min(latest, calls[i].window[1])
+    dues = [
+        (i, call.node.due_by_s, rate)
+        for i, call in enumerate(calls)
+        if call.node.due_by_s is not None and (rate := late_fen_per_hour(index, call.node, call.drop))
+    ]
+    if not dues:
+        return starts
+    steps_s = [call.service_s + way_s for call, way_s in zip(calls, ways_s, strict=False)]
+    earliest_s = [call.window[0] for call in calls]
+    start_s = best_start_s(
+        first_start_s(vehicle, earliest_s[0], starts[0], starts[-1] + calls[-1].service_s),
+        starts[0],
+        steps_s,
+        earliest_s,
+        dues,
+        vehicle.per_hour_fen,
+    )
+    starts = [start_s]
+    for step_s, opens_s in zip(steps_s, earliest_s[1:], strict=True):
+        starts.append(max(starts[-1] + step_s, opens_s))
     return starts
 
 
@@ -214,6 +240,7 @@ def _stops(
     distances_m: Sequence[int],
     ways_s: Sequence[int],
     rests_s: Sequence[int],
+    vias: Sequence[tuple[str, ...]],
     starts: Sequence[int],
     apart: frozenset[Temperature],
 ) -> tuple[Stop, ...]:
@@ -240,6 +267,7 @@ def _stops(
                 cold_load_g=cold_g,
                 cold_load_ml=cold_ml,
                 recharge_s=call.recharge_s,
+                via=vias[i],
             )
         )
     return tuple(stops)

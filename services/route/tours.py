@@ -19,6 +19,7 @@ from services.model.units import DAY_S, rate_fen
 from services.route.charging import is_in_range, recharge_between_trips_s
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Load, Room
+from services.route.lateness import best_start_s, first_start_s, late_fen_per_hour
 from services.route.line_ledger import LineUse
 from services.route.rests import rests_on_legs
 from services.route.roads.source import RoadMatrix
@@ -159,6 +160,7 @@ class TourMeter:
         self.opens_s = [node.opens_s for node in nodes]
         self.closes_s = [node.closes_s for node in nodes]
         self.co2_fen_per_kg = index.day.objective.co2_fen_per_kg
+        self._nodes = nodes
 
     def leg(self, start: int, end: int) -> tuple[int, int]:
         """Metres and seconds from one row to another."""
@@ -211,7 +213,8 @@ class TourMeter:
     def measure(self, vehicle: Vehicle, trips: Trips) -> Measure:
         """Price a vehicle's day and hold it against windows, shift, work, range and departures from the hub.
 
-        It ends as early as it can and then starts as late as keeps that end, as ``schedule`` has it.
+        It ends as early as it can and then starts as late as keeps that end, or as suits what can be late, as
+        ``schedule`` has it. What is late is a price of the plan's and not in it.
         """
         if not trips:
             return Measure(0, 0, 0, True)
@@ -237,6 +240,15 @@ class TourMeter:
         end_s = start_s + services_s[-1]
         for i in range(len(legs) - 1, -1, -1):
             start_s = min(start_s - legs[i][1] - services_s[i], windows_s[i][1])
+        if dues := self._dues(calls, trips):
+            start_s = best_start_s(
+                first_start_s(vehicle, windows_s[0][0], start_s, end_s),
+                start_s,
+                [service_s + leg[1] for service_s, leg in zip(services_s, legs, strict=False)],
+                [opens_s for opens_s, _ in windows_s],
+                dues,
+                vehicle.per_hour_fen,
+            )
         distance_m, duration_s = sum(metres for metres, _ in legs), end_s - start_s
         departures = sum(any(visit.deliver.pieces for visit in trip) for trip in trips)
         return Measure(
@@ -250,6 +262,18 @@ class TourMeter:
             and departures <= vehicle.max_trips
             and is_in_range(vehicle, [metres for metres, _ in legs], calls.recharges),
         )
+
+    def _dues(self, calls: Calls, trips: Trips) -> list[tuple[int, int, int]]:
+        """Position, due time and price of an hour of the calls that can be late."""
+        if not self._index.day.objective.late_fen_per_min:
+            return []
+        return [
+            (at, node.due_by_s, rate)
+            for trip, places in zip(trips, calls.visits, strict=False)
+            for visit, at in zip(trip, places, strict=True)
+            if (node := self._nodes[visit.row]).due_by_s is not None
+            if (rate := late_fen_per_hour(self._index, node, visit.goods))
+        ]
 
     def fen(self, vehicle: Vehicle, distance_m: int, duration_s: int) -> int:
         """Price a vehicle's day by its rates."""

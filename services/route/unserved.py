@@ -16,11 +16,13 @@ from services.route.day_index import DayIndex
 from services.route.engines.engine import Load, Room
 from services.route.hand_over import open_nodes
 from services.route.rests import pace_of, paced
+from services.route.roads.closed import closed_between
 from services.route.roads.source import RoadMatrix
 from services.route.room import load_of, room_for, room_on
 from services.route.run_task import is_for_runs
 
 _WEEKDAYS: Final = "一二三四五六日"
+_COLD: Final = {Temperature.CHILLED: "冷藏", Temperature.FROZEN: "冷冻"}
 
 
 def explain_unserved(
@@ -46,7 +48,7 @@ def _reason(
     if not vehicles and consignment.temperature.is_cold:
         return (
             UnservedReason.NO_COLD_RESOURCE,
-            f"没有{consignment.carrier_id}可用的{consignment.temperature.value}车辆：需签订含该温层的协议或增加冷藏车",
+            f"没有{consignment.carrier_id}可用的{_COLD[consignment.temperature]}车辆：需签订含该温层的协议或增加冷藏车",
         )
     if not vehicles and index.admitted[consignment.admission_set_id][ResourceKind.TRIP]:
         return UnservedReason.FLEET_EXHAUSTED, "只有班线可运，而合适的班次已满或时刻不合：增加班次运力，或签订车辆协议"
@@ -55,13 +57,34 @@ def _reason(
             UnservedReason.NO_ADMISSIBLE_RESOURCE,
             f"{consignment.carrier_id}没有可用的车辆：需与车辆所有方签订协议({_pieces_text(consignment)})",
         )
+    return _limit_of(index, matrix, consignment, vehicles, runs)
+
+
+def _limit_of(
+    index: DayIndex, matrix: RoadMatrix, consignment: Consignment, vehicles: Sequence[Vehicle], runs: Sequence[Run]
+) -> tuple[UnservedReason, str]:
+    """What keeps vehicles that may carry a consignment from doing so."""
+    node = index.nodes[index.node_ids[consignment.consignment_id][0]]
+    regular = index.regular_at(node)
+    if regular and regular not in [vehicle.vehicle_id for vehicle in vehicles]:
+        return (
+            UnservedReason.NO_ADMISSIBLE_RESOURCE,
+            f"{node.name} 只由固定车辆 {regular} 送取，它不能运{consignment.carrier_id}的这批件：签订协议或取消固定",
+        )
+    if regular:
+        vehicles = [index.vehicles[regular]]
+    if said := _cut_off(index, matrix, node, index.hub):
+        return UnservedReason.ROAD_CLOSED, f"{said}：恢复通行后可送达"
     load = load_of(consignment)
     large = [v for v in vehicles if load.fits(room_on(v))]
     if not large:
         most = max(vehicles, key=lambda v: _amounts(room_for(v, consignment.temperature)))
         return UnservedReason.TOO_LARGE, _too_large(load, most, consignment.temperature)
     shortages = [
-        _no_entry(index, consignment, vehicle) or _shortage(index, matrix, consignment, vehicle) for vehicle in large
+        _no_entry(index, consignment, vehicle)
+        or _stuck(index, matrix, vehicle)
+        or _shortage(index, matrix, consignment, vehicle)
+        for vehicle in large
     ]
     if all(shortages):
         return UnservedReason.OUT_OF_REACH, min(shortages, key=len)
@@ -69,6 +92,8 @@ def _reason(
     if all(_is_compartment_full(index, vehicle, consignment, runs) for vehicle in large):
         what = "的冷藏隔间均已装满：增大冷藏隔间或增加一辆冷藏车可送达"
     names = "、".join(v.vehicle_id for v in large[:5])
+    if regular:
+        return UnservedReason.FLEET_EXHAUSTED, f"{node.name} 的固定车辆 {regular} 已排满：延长班次或取消固定可送达"
     return UnservedReason.FLEET_EXHAUSTED, f"{names} 等 {len(large)} 辆可用车辆{what}"
 
 
@@ -144,6 +169,22 @@ def _too_large(load: Load, most: Vehicle, temperature: Temperature) -> str:
     mail = "（已扣除普服邮件）" if most.mail_g or most.mail_ml or most.mail_pieces else ""
     apart = "冷藏隔间" if most.keeps_apart(temperature) else ""
     return f"超过最大可用车辆 {most.vehicle_id}{' ' if apart else ''}{apart}{mail}：还差 {missing or '组合容量'}"
+
+
+def _cut_off(index: DayIndex, matrix: RoadMatrix, node: Node, other: Node) -> str:
+    """Where closed roads leave no way between two nodes, there or back: which; else empty text."""
+    for start, end in ((other, node), (node, other)):
+        if not matrix.is_way(matrix.position[start.node_id], matrix.position[end.node_id]):
+            roads = closed_between(start, end, index.day.county.network.closed_roads)
+            names = "、".join(road.title for road in roads[:3]) or "路网"
+            return f"{start.name} 到 {end.name} 封路（{names}），无路可绕"
+    return ""
+
+
+def _stuck(index: DayIndex, matrix: RoadMatrix, vehicle: Vehicle) -> str:
+    """Where closed roads part a vehicle's depot from the hub: which; else empty text."""
+    said = _cut_off(index, matrix, index.nodes[vehicle.depot], index.hub)
+    return f"{vehicle.vehicle_id} 不能出车：{said}" if said else ""
 
 
 def _no_entry(index: DayIndex, consignment: Consignment, vehicle: Vehicle) -> str:

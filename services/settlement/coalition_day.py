@@ -63,8 +63,8 @@ def coalition_day(day: Day, goods: Sequence[Ridden], means: Means, count: int) -
         service_date=day.service_date,
         consignments=consignments,
         admission_sets=tuple(_admissions(t, vehicles, means.trips, stations) for t in temperatures),
-        # Nobody pays the price of carbon dioxide, so it does not count among what a coalition would spend.
-        objective=replace(day.objective, co2_fen_per_kg=0),
+        # Nobody pays the prices of carbon dioxide and of being late: they are not among what a coalition would spend.
+        objective=replace(day.objective, co2_fen_per_kg=0, late_fen_per_min=0),
     )
 
 
@@ -156,13 +156,16 @@ def _network(
     """The places that matter, all the coalition's own: an owner's consent is not what a plan of its would lack."""
     calls = {stop.node_id for trip in trips for stop in trip.stop_times}
     used = {*calls, *(v.depot for v in vehicles), *(node_id for c in consignments for node_id in c.node_ids)}
-    nodes = [node for node in network.nodes if node.node_id in used or node.kind is NodeKind.HUB]
+    # Detours round closed roads pass nodes that are nobody's goal.
+    kept = {node.node_id for node in network.nodes} if network.closed_roads else used
+    nodes = [node for node in network.nodes if node.node_id in kept or node.kind is NodeKind.HUB]
     known = {node.node_id for node in nodes}
     return Network(
         nodes=tuple(replace(node, owner=COALITION, max_pieces=None, max_volume_ml=None) for node in nodes),
         transfers=tuple(t for t in network.transfers if trips and {t.from_node, t.to_node} <= known),
         road_pairs=tuple(p for p in network.road_pairs if p.from_node in known and p.to_node in known),
         roads=network.roads,
+        closed_roads=network.closed_roads,
     )
 
 

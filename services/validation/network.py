@@ -9,7 +9,7 @@ from typing import Final
 
 from services.model.day import County
 from services.model.errors import Violation
-from services.model.network import Node, NodeKind
+from services.model.network import ClosedRoad, Node, NodeKind
 from services.validation.fields import (
     id_violations,
     quoted,
@@ -26,6 +26,7 @@ MIN_LAT: Final = 3.0
 MAX_LAT: Final = 54.0
 MAX_KM_FROM_HUB: Final = 300.0
 _KM_A_DEGREE: Final = 111.2
+_LINE: Final = ("from_lon", "from_lat", "to_lon", "to_lat")
 
 
 def network_violations(county: County) -> Iterator[Violation]:
@@ -46,6 +47,11 @@ def network_violations(county: County) -> Iterator[Violation]:
             )
         if node.owner:
             yield from reference_violation(node.owner, partners, f"{here}.owner", "partner")
+        if node.due_by_s is not None and not node.opens_s <= node.due_by_s <= node.closes_s:
+            hours = f"{time_text(node.opens_s)}-{time_text(node.closes_s)}"
+            yield Violation(f"{here}.due_by_s", f"is at {time_text(node.due_by_s)}, but it is open {hours}")
+        if node.regular_vehicle and node.kind is NodeKind.HUB:
+            yield Violation(f"{here}.regular_vehicle", "the HUB is where all vehicles load")
         yield from weekday_violations(node.open_weekdays, f"{here}.open_weekdays")
         for name in ("max_pieces", "max_volume_ml"):
             if getattr(node, name) == 0:
@@ -53,6 +59,7 @@ def network_violations(county: County) -> Iterator[Violation]:
     yield from _far_violations(county)
     yield from _transfer_violations(county)
     yield from _road_table_violations(county)
+    yield from _closed_road_violations(county)
     yield from value_violations(network.roads, f"{path}.roads")
     for name in ("detour_permille", "speed_m_per_h"):
         if getattr(network.roads, name) == 0:
@@ -124,6 +131,42 @@ def _transfer_violations(county: County) -> Iterator[Violation]:
         if ends in seen:
             yield Violation(here, f"{quoted(ends[0])} to {quoted(ends[1])} stands twice")
         seen.add(ends)
+
+
+def _closed_road_violations(county: County) -> Iterator[Violation]:
+    """Report closed roads that are neither the way between two nodes nor a line, or both."""
+    nodes = {node.node_id for node in county.network.nodes}
+    for index, road in enumerate(county.network.closed_roads):
+        here = f"county.network.closed_roads[{index}]"
+        yield from value_violations(road, here)
+        given = [getattr(road, name) is not None for name in _LINE]
+        names_nodes = bool(road.from_node or road.to_node)
+        if names_nodes and any(given):
+            yield Violation(here, "names nodes and coordinates; which of them is meant?")
+        elif names_nodes:
+            yield from reference_violation(road.from_node, nodes, f"{here}.from_node", "node")
+            yield from reference_violation(road.to_node, nodes, f"{here}.to_node", "node")
+            if road.from_node == road.to_node:
+                yield Violation(f"{here}.to_node", f"starts and ends at {quoted(road.to_node)}")
+        elif not any(given):
+            yield Violation(here, "names neither two nodes nor the two ends of a line")
+        elif not all(given):
+            yield Violation(f"{here}.{_LINE[given.index(False)]}", "is missing; a line has two ends")
+        else:
+            yield from _line_violations(road, here)
+
+
+def _line_violations(road: ClosedRoad, path: str) -> Iterator[Violation]:
+    found = False
+    for name, low, high in zip(_LINE, (MIN_LON, MIN_LAT) * 2, (MAX_LON, MAX_LAT) * 2, strict=True):
+        degrees = getattr(road, name)
+        if not low <= degrees <= high:
+            found = True
+            yield Violation(f"{path}.{name}", f"{degrees:g} is outside China ({low:g} to {high:g})")
+    if road.one_way:
+        yield Violation(f"{path}.one_way", "is for the way between two nodes; a line is closed both ways")
+    if not found and road.line and road.line[:2] == road.line[2:]:
+        yield Violation(path, "starts and ends at one point; a line has two ends")
 
 
 def _road_table_violations(county: County) -> Iterator[Violation]:

@@ -81,6 +81,8 @@ def _run_violations(run: Run, known: _Known, path: str) -> Iterator[Violation]:
 def _stop_violations(stop: Stop, known: _Known, path: str) -> Iterator[Violation]:
     yield from amount_violations(stop, path)
     yield from reference_violation(stop.node_id, known.nodes, f"{path}.node_id", "node")
+    for index, node_id in enumerate(stop.via):
+        yield from reference_violation(node_id, known.nodes, f"{path}.via[{index}]", "node")
     for name, ids in (("drop", stop.drop), ("take", stop.take)):
         for index, consignment_id in enumerate(ids):
             yield from reference_violation(consignment_id, known.consignments, f"{path}.{name}[{index}]", "consignment")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.model.agreements import Direction, Temperature
 from services.model.consignments import Goods, ResourceKind
+from services.model.network import ClosedRoad
 from services.model.plan import Booking, Carriage, Cost, Plan, Run, Shuttle, Stop, Unserved, UnservedReason, Waiting
 from services.route.checker import BrokenLaw, Law, check
 from tests.plans import SERVICE_DATE, Case, cases, sample_case
@@ -262,6 +263,18 @@ MUTATIONS: Final[dict[str, tuple[Law, Callable[[Case], Case]]]] = {
         )
     },
     "price of the mail forgotten": (Law.COST, lambda c: c.with_consignment("C12", goods=Goods.PARCEL)),
+    # closed roads
+    "drives over a closed road": (
+        Law.ROAD_CLOSED,
+        lambda c: c.with_network(
+            closed_roads=(ClosedRoad("桥", c.run().stops[1].node_id, c.run().stops[2].node_id, one_way=True),)
+        ),
+    ),
+    "goes round what is open": (Law.ROAD_CLOSED, lambda c: c.with_stop(1, via=("BS",))),
+    "another vehicle than the regular one": (
+        Law.REGULAR_VEHICLE,
+        lambda c: c.with_node(c.run().stops[2].node_id, regular_vehicle="VAN-A"),
+    ),
     # waiting
     "waits without a price": (Law.WAITING, lambda c: c.with_consignment("C11", wait_fen=None)),
     "waits at another price": (Law.WAITING, _waits(wait_fen=76)),

@@ -37,18 +37,32 @@ def ints(*values: int) -> Ints:
     return np.array(values, dtype=np.int64)
 
 
-def shortest_duration(problem: KernelProblem, stops: Sequence[tuple[int, int, int, int]]) -> int | None:
-    """How long a route takes at least, trying each second at which its vehicle may start."""
-    shortest: int | None = None
+def cheapest_times(
+    problem: KernelProblem, k: int, stops: Sequence[tuple[int, int, int, int]], on_site: Sequence[int]
+) -> int | None:
+    """What a vehicle's time and its late tasks cost at least, trying each second at which it may start.
+
+    ``on_site`` are the tasks of the stops, -1 for depots; tasks of one site in a row begin with the first of them.
+    """
+    tasks, cheapest = problem.tasks, None
     for start in range(int(stops[0][1]), min(int(stops[0][2]), 400) + 1):
-        now, on_time = start, True
-        for before, after in itertools.pairwise(stops):
+        now, on_time, late, call = start, True, 0, start
+        for (before, after), (task_before, task) in zip(
+            itertools.pairwise(stops), itertools.pairwise(on_site), strict=True
+        ):
             now = max(now + int(before[3]) + int(problem.duration[before[0], after[0]]), int(after[1]))
             on_time = on_time and now <= after[2]
-        now += int(stops[-1][3])
-        if on_time and (shortest is None or now - start < shortest):
-            shortest = now - start
-    return shortest
+            is_same_call = (
+                min(task_before, task) >= 0 and len(tasks.site) and 0 <= tasks.site[task_before] == tasks.site[task]
+            )
+            call = call if is_same_call else now
+            if task >= 0 and len(tasks.late):
+                late += int(tasks.late[task]) * max(0, call - int(tasks.due[task]))
+        lasts = now + int(stops[-1][3]) - start
+        if on_time and lasts <= problem.types.longest_duration[k]:
+            cost = int(problem.types.per_duration[k]) * lasts + late
+            cheapest = cost if cheapest is None else min(cheapest, cost)
+    return cheapest
 
 
 def route_cost(problem: KernelProblem, route: KernelRoute, booked: Mapping[int, int] = NOTHING) -> int | None:
@@ -90,15 +104,15 @@ def route_cost(problem: KernelProblem, route: KernelRoute, booked: Mapping[int, 
         stops += [(tasks.location[t], tasks.earliest[t], tasks.latest[t], tasks.service[t]) for t in trip]
     stops.append((types.end[k], types.start_earliest[k], min(types.end_latest[k], due), handling))
     distance = sum(int(problem.distance[a[0], b[0]]) for a, b in itertools.pairwise(stops))
-    shortest = shortest_duration(problem, stops)
+    on_site = [-1, *(t for trip in ((*trip, -1) for trip in route.trips) for t in trip)]
+    time_cost = cheapest_times(problem, k, stops, on_site)
     if (
-        shortest is None
-        or shortest > types.longest_duration[k]
+        time_cost is None
         or distance > types.longest_distance[k]
         or len(route.trips) > (types.trips[k] if types.reload[k] >= 0 else 1)
     ):
         return None
-    return int(types.fixed[k] + types.per_distance[k] * distance + types.per_duration[k] * shortest)
+    return int(types.fixed[k] + types.per_distance[k] * distance) + time_cost
 
 
 def booking_cost(options: Options, booked: tuple[tuple[int, int], ...]) -> int | None:
@@ -118,6 +132,7 @@ def booking_cost(options: Options, booked: tuple[tuple[int, int], ...]) -> int |
             accounts[account] = accounts.get(account, 0) + int(options.price[option])
         else:
             cost += int(options.price[option])
+        cost += int(options.late[option]) if len(options.late) else 0
     if (used > options.room).any() or (pieces > options.quota_pieces).any():
         return None
     cost += sum(int(options.charge_price[c]) for c in charges)
@@ -220,7 +235,16 @@ def drawn_options(rng: np.random.Generator, tasks: int) -> Options:
         station=rng.integers(-1, 2, count),
         ready=rng.integers(0, 120, count),
         due=rng.choice([80, 150, 200, NO_LIMIT], count),
+        late=rng.integers(0, 9, count) * rng.integers(0, 2),
     )
+
+
+def with_lateness(problem: KernelProblem, seed: int) -> KernelProblem:
+    """The problem with tasks that are due, some of them at one site."""
+    rng, count = np.random.default_rng(seed), len(problem.tasks.location)
+    due = rng.choice([0, 20, 50, 90, NO_LIMIT], count)
+    late = rng.integers(0, 6, count) * rng.integers(0, 2, count)
+    return replace(problem, tasks=replace(problem.tasks, due=due, late=late, site=problem.tasks.location))
 
 
 @given(problems(), st.integers(0, 99))
@@ -233,6 +257,24 @@ def test_an_answer_keeps_every_limit_and_costs_what_it_says(problem: KernelProbl
     for solution in told:
         assert judged_cost(problem, solution) == solution.cost
     assert [s.cost for s in told] == sorted({s.cost for s in told}, reverse=True)
+
+
+@given(problems(), st.integers(0, 99))
+@settings(max_examples=150, deadline=None)
+def test_what_is_late_costs_what_it_does_at_the_best_start(problem: KernelProblem, seed: int) -> None:
+    late = with_lateness(problem, seed)
+    found = search(late, Limits(0, STEPS, seed))
+    assert judged_cost(late, found) == found.cost
+    again = search(late, Limits(0, 1, seed + 1), start=found)
+    assert judged_cost(late, again) == again.cost <= found.cost
+
+
+@given(problems(), st.integers(0, 99))
+@settings(max_examples=30, deadline=None)
+def test_due_times_without_a_price_change_nothing(problem: KernelProblem, seed: int) -> None:
+    late = with_lateness(problem, seed)
+    free = replace(late, tasks=replace(late.tasks, late=np.zeros_like(late.tasks.late)))
+    assert search(free, Limits(0, STEPS, seed)) == search(problem, Limits(0, STEPS, seed))
 
 
 @given(problems(), st.integers(0, 99))
@@ -305,14 +347,26 @@ def cheapest_by_trying_all(problem: KernelProblem) -> int:
 @given(problems(most_tasks=4))
 @settings(max_examples=60, deadline=None)
 def test_the_optimum_of_a_tiny_problem_is_found(problem: KernelProblem) -> None:
+    tiny = tiny_problem(problem)
+    assert search(tiny, Limits(0, 4_000)).cost == cheapest_by_trying_all(tiny)
+
+
+def tiny_problem(problem: KernelProblem) -> KernelProblem:
+    """The problem with two kinds of vehicle, without reloads: one at the hub, the other at a station."""
     two = ints(0, len(problem.types.count) - 1)
     types = VehicleTypes(**{n: getattr(problem.types, n)[two] for n in VehicleTypes.__dataclass_fields__})
-    tiny = replace(
+    return replace(
         problem,
         tasks=replace(problem.tasks, admitted=np.ones((2, len(problem.tasks.location)), dtype=np.bool_)),
         # Trips are measured from the place of reloads, even where nobody reloads.
         types=replace(types, trips=ints(1, 1), station=ints(-1, 0)),
     )
+
+
+@given(problems(most_tasks=4), st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_the_optimum_of_a_tiny_problem_with_lateness_is_found(problem: KernelProblem, seed: int) -> None:
+    tiny = tiny_problem(with_lateness(problem, seed))
     assert search(tiny, Limits(0, 4_000)).cost == cheapest_by_trying_all(tiny)
 
 

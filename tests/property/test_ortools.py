@@ -19,7 +19,7 @@ from services.route.engines.ortools import search_with_ortools, solve_with_ortoo
 from services.route.kernel.problem import NO_LIMIT, KernelProblem, KernelSolution, Options
 from services.route.kernel.search import Limits, search
 from services.route.planner import plan_day
-from tests.property.test_kernel import judged_cost, problems
+from tests.property.test_kernel import judged_cost, problems, with_lateness
 from tests.random_days import random_days
 
 ITERATIONS = 20
@@ -83,6 +83,18 @@ def test_an_answer_keeps_every_limit_and_costs_what_it_says(problem: KernelProbl
     found = solve(problem, seed, told=told)
     for solution in [*told, found]:
         assert judged_cost(problem, solution) == solution.cost
+
+
+@given(runs_only, st.integers(0, 99))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_is_late_costs_what_it_does_at_the_best_start(problem: KernelProblem, seed: int) -> None:
+    late = with_lateness(problem, seed)
+    found = solve(late, seed)
+    assert judged_cost(late, found) == found.cost
+    # To OR-Tools every task begins by itself, also where several are one call.
+    apart = replace(late, tasks=replace(late.tasks, site=np.arange(len(late.tasks.site))))
+    start = search(apart, Limits(0, 200, seed))
+    assert solve(apart, seed, start).cost <= start.cost
 
 
 @given(runs_only, st.integers(0, 99))

@@ -43,7 +43,7 @@
   const runLabels = numbers(data.runs.map((run) => run.id));
   const runs = data.runs.map((run, i) => ({
     ...run, type: "run", label: runLabels[i], colour: i % COLOURS, dash: Math.floor(i / COLOURS) % DASHES,
-    path: run.stops.map((stop) => stop.node), departure: run.stops[0]?.start ?? 0, arrival: run.stops.at(-1)?.departure ?? 0,
+    path: run.stops.flatMap((stop) => [...stop.via, stop.node]), departure: run.stops[0]?.start ?? 0, arrival: run.stops.at(-1)?.departure ?? 0,
   }));
   const lines = [...new Set(data.trips.map((trip) => trip.line))];
   const trips = data.trips.map((trip) => {

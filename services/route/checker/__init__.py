@@ -11,7 +11,7 @@ from typing import Final
 
 from services.model.day import Day
 from services.model.plan import Plan
-from services.route.checker.access import check_access
+from services.route.checker.access import check_access, check_regular_vehicle
 from services.route.checker.admissibility import check_admissibility
 from services.route.checker.capacity import (
     check_cold_compartment,
@@ -20,6 +20,7 @@ from services.route.checker.capacity import (
     check_vehicle_capacity,
 )
 from services.route.checker.charge import check_range
+from services.route.checker.closed_roads import check_closed_roads
 from services.route.checker.cold import check_cold
 from services.route.checker.conservation import check_conservation
 from services.route.checker.cost import check_cost
@@ -53,10 +54,12 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_daily_limit,
     check_cold,
     check_run_route,
+    check_closed_roads,
     check_run_times,
     check_vehicle_limits,
     check_trip_times,
     check_access,
+    check_regular_vehicle,
     check_driver_rest,
     check_range,
     check_last_mile,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Final
 
+from services.model.agreements import Direction
 from services.model.consignments import Consignment, Goods
 from services.model.plan import Booking, Cost, Plan, Run
 from services.route.checker.facts import Facts
@@ -42,7 +43,7 @@ def check_cost(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
         time_fen=time_fen,
         tariffs_fen=_tariffs_fen(facts, list(zip(plan.bookings, tariffs, strict=True))),
         transfers_fen=transfers_fen,
-        lateness_fen=0,
+        lateness_fen=_lateness_fen(facts, plan),
         unserved_fen=_unserved_fen(facts, plan),
         co2_fen=co2_fen,
         waiting_fen=_waiting_fen(facts, plan),
@@ -96,6 +97,24 @@ def _tariffs_fen(facts: Facts, tariffs: list[tuple[Booking, int]]) -> int:
     minimum = {a: facts.agreements[a].minimum_fen for a in by_agreement if a in facts.agreements}
     top_ups = sum(max(0, minimum_fen - by_agreement[a]) for a, minimum_fen in minimum.items())
     return sum(by_agreement.values()) + top_ups
+
+
+def _lateness_fen(facts: Facts, plan: Plan) -> int:
+    """Price every minute by which a village gets its goods later than it expects, by run or by trip."""
+    handed_over = [(c, s.node_id, s.start_s) for run in plan.runs for s in run.stops for c in facts.known(s.drop)]
+    driven = {carriage.consignment_id for run in plan.runs for carriage in run.carriages}
+    handed_over += [
+        (consignment, booking.alight_node, booking.available_s)
+        for booking in plan.bookings
+        for consignment in facts.known([booking.consignment_id])
+        if booking.consignment_id not in driven
+    ]
+    fen = 0
+    for consignment, node_id, at_s in handed_over:
+        node = facts.nodes.get(node_id)
+        if node and node.due_by_s is not None and consignment.direction is Direction.INBOUND and at_s > node.due_by_s:
+            fen += _half_up((at_s - node.due_by_s) * facts.day.objective.late_fen_per_min, 60)
+    return fen
 
 
 def _unserved_fen(facts: Facts, plan: Plan) -> int:

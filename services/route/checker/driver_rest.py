@@ -9,7 +9,7 @@ from services.model.fleet import Vehicle
 from services.model.plan import Plan, Run
 from services.route.checker.facts import Facts
 from services.route.checker.law import BrokenLaw, Law
-from services.route.checker.road import find_road
+from services.route.checker.road import find_leg
 
 
 def check_driver_rest(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
@@ -26,8 +26,8 @@ def _too_long(facts: Facts, run: Run, vehicle: Vehicle, limit_s: int) -> Iterato
     # second shorter than this says.
     at_wheel_s = 0
     for before, stop in pairwise(run.stops):
-        road = find_road(facts, before.node_id, stop.node_id)
-        drives_s = at_wheel_s + (road.duration_s - (road.tolerance_m > 0) if road else 0)
+        road = find_leg(facts, before.node_id, stop)
+        drives_s = at_wheel_s + (road.duration_s - road.tolerance_m if road else 0)
         rests = stop.rest_s // vehicle.rest_s if vehicle.rest_s > 0 else drives_s // limit_s
         if drives_s > limit_s * (rests + 1):
             driven = f"drives {drives_s} s up to {stop.node_id} with {rests} rests of {vehicle.rest_s} s"

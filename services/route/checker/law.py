@@ -23,7 +23,9 @@ class Law(StrEnum):
     DAILY_LIMIT = "DAILY_LIMIT"  # pieces a day under an agreement
     COLD = "COLD"  # cold goods ride and wait where it is cold
     RUN_ROUTE = "RUN_ROUTE"  # from the depot and back over roads of their true length
+    ROAD_CLOSED = "ROAD_CLOSED"  # no vehicle drives over a closed road, and detours are for these only
     ACCESS = "ACCESS"  # no vehicle calls where its kind cannot go
+    REGULAR_VEHICLE = "REGULAR_VEHICLE"  # where a regular vehicle is in the fleet, no other calls
     DRIVER_REST = "DRIVER_REST"  # at the wheel no longer than allowed without a rest
     RANGE = (
         "RANGE"  # an electric vehicle drives no farther than one charge takes it, and recharges for as long as it takes

@@ -27,7 +27,8 @@ def _names(facts: Facts, plan: Plan) -> Iterator[tuple[str, str, str, Container[
     for run in plan.runs:
         yield run.run_id, "vehicle", run.vehicle_id, facts.vehicles
         for stop in run.stops:
-            yield run.run_id, "node", stop.node_id, facts.nodes
+            for node_id in (stop.node_id, *stop.via):
+                yield run.run_id, "node", node_id, facts.nodes
             for consignment_id in (*stop.drop, *stop.take):
                 yield run.run_id, "consignment", consignment_id, facts.consignments
         for carriage in run.carriages:

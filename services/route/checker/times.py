@@ -10,7 +10,7 @@ from services.model.plan import Plan, Run, Stop
 from services.model.units import clock
 from services.route.checker.facts import Facts
 from services.route.checker.law import BrokenLaw, Law
-from services.route.checker.road import find_road
+from services.route.checker.road import find_leg
 
 _DRIVING_TOLERANCE_S: Final = 1  # a leg rounded to the neighbouring metre may take a second less
 
@@ -27,10 +27,10 @@ def check_run_times(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
 
 def _check_driving(facts: Facts, run: Run) -> Iterator[str]:
     for before, stop in pairwise(run.stops):
-        road = find_road(facts, before.node_id, stop.node_id)
+        road = find_leg(facts, before.node_id, stop)
         drives_s = stop.arrival_s - before.departure_s
         takes_s = road.duration_s + max(0, stop.rest_s) if road else 0
-        if road and drives_s < takes_s - _DRIVING_TOLERANCE_S:
+        if road and drives_s < takes_s - _DRIVING_TOLERANCE_S * (1 + len(stop.via)):
             resting = f" and {stop.rest_s} s of rest" if stop.rest_s else ""
             yield f"drives {before.node_id} -> {stop.node_id} in {drives_s} s, it takes {road.duration_s} s{resting}"
 

@@ -106,7 +106,7 @@ class Demand:
     ``node`` is a row of the problem's matrices. Handling takes ``handling_s`` on top of the node's own service time,
     which is spent once by a vehicle that serves several demands there in one call. ``classes`` are the vehicle
     classes that may serve it. Leaving it out costs ``leaving_fen``; where it ``may_wait`` until tomorrow that is a
-    choice like any other, elsewhere the last resort.
+    choice like any other, elsewhere the last resort. A call that begins after ``due_s`` costs ``late_fen_per_min``.
     """
 
     node: int
@@ -116,6 +116,8 @@ class Demand:
     classes: frozenset[int]
     leaving_fen: int
     may_wait: bool = False
+    due_s: int | None = None
+    late_fen_per_min: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ class VehicleClass:
     ``depot`` is a row of the matrices. ``max_distance_m`` and ``max_work_s`` are for the whole day. One that
     ``is_last_mile`` loads and unloads at its depot, which takes ``handling_s``, and serves only what is booked to it.
     With its driver's rests a way takes ``pace`` times its duration. One with a ``range_m`` recharges between its trips,
-    which takes ``recharge_s`` at least: no trip is longer than that, the ways from and to the depot included.
+    which takes ``recharge_s`` at least: no trip is longer than that, the ways from and to the depot included. A vehicle
+    that alone calls at some nodes is a class of its own, with its name as ``regular``.
     """
 
     count: int
@@ -146,6 +149,7 @@ class VehicleClass:
     pace: Fraction = Fraction(1)
     range_m: int | None = None
     recharge_s: int = 0
+    regular: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +204,8 @@ class Booking:
 
     ``charges`` are paid once however many bookings name them. ``price_fen`` counts towards the minimum of ``account``;
     ``pieces`` use up ``quota``. With a ``station``, a row of the matrices, a vehicle of the last mile has to do the
-    rest: it loads there from ``ready_s`` on and has unloaded by ``due_s``.
+    rest: it loads there from ``ready_s`` on and has unloaded by ``due_s``. ``late_fen`` is the price of what it brings
+    too late, and counts towards no account.
     """
 
     demand: int
@@ -215,6 +220,7 @@ class Booking:
     station: int | None = None
     ready_s: int = 0
     due_s: int | None = None
+    late_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

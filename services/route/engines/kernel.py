@@ -115,6 +115,10 @@ def _tasks(problem: RunProblem, first: int) -> Tasks:
         pick_up=_rows([dimensions(demand.pick_up, apart) for demand in demands], apart),
         leaving=_ints((demand.leaving_fen + (0 if demand.may_wait else last_resort_fen)) * SCALE for demand in demands),
         admitted=admitted,
+        # A call begins with the node's own service, a task after it.
+        due=_ints(NO_LIMIT if d.due_s is None else d.due_s + int(problem.service_s[d.node]) for d in demands),
+        late=_ints(0 if d.due_s is None else d.late_fen_per_min * SCALE // 60 for d in demands),
+        site=_ints(demand.node for demand in demands),
     )
 
 
@@ -239,6 +243,7 @@ def _options(problem: RunProblem, bookable: Bookable, order: Sequence[int]) -> O
         quota_pieces=_ints(bookable.quota_pieces),
         load=_rows([dimensions(booking.load) for booking in bookings]),
         pieces=_ints(booking.pieces for booking in bookings),
+        late=_ints(booking.late_fen * SCALE for booking in bookings),
         station=_ints(-1 if booking.station is None else stations[booking.station] for booking in bookings),
         ready=_ints(booking.ready_s for booking in bookings),
         due=_ints(

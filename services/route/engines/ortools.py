@@ -34,6 +34,7 @@ from services.route.kernel.problem import (
     KernelSolution,
     without_the_impossible,
 )
+from services.route.lateness import best_start_s
 
 _SEND_EVERY_S: Final = 0.25
 # An iteration is so many branches of OR-Tools' search tree, of which a move that is kept takes about five.
@@ -271,6 +272,9 @@ class _Translation:
             if tasks.admitted[:, task].any():
                 when = times.CumulVar(self._index[self._first + position])
                 when.SetRange(int(tasks.earliest[task]), int(min(tasks.latest[task], max(ends))))
+                if len(tasks.late) and tasks.late[task]:
+                    index = self._index[self._first + position]
+                    times.SetCumulVarSoftUpperBound(index, int(tasks.due[task]), int(tasks.late[task]))
         for number, vehicle in enumerate(self._vehicles):
             kind = vehicle.kind
             leaves = times.CumulVar(self._model.Start(number))
@@ -372,7 +376,7 @@ def _route_cost(problem: KernelProblem, route: KernelRoute) -> int:
         windows += [(int(tasks.earliest[t]), int(tasks.latest[t]), int(tasks.service[t])) for t in trip]
     places.append(int(types.end[k]))
     cost = int(types.fixed[k]) + int(types.per_distance[k]) * int(problem.distance[places[:-1], places[1:]].sum())
-    if not types.per_duration[k]:
+    if not types.per_duration[k] and not _has_lateness(problem):
         return cost
     ways = problem.duration[places[:-1], places[1:]].tolist()
     now = windows[0][0]
@@ -382,7 +386,42 @@ def _route_cost(problem: KernelProblem, route: KernelRoute) -> int:
     start = now
     for (_, latest, service), way in zip(reversed(windows), reversed(ways), strict=True):
         start = min(start - way - service, latest)
+    if _has_lateness(problem):
+        first = max(windows[0][0], now - int(types.longest_duration[k]))
+        start, late = _best_start(problem, route, windows, ways, first, start)
+        cost += late
     return cost + int(types.per_duration[k]) * (now - start)
+
+
+def _best_start(
+    problem: KernelProblem,
+    route: KernelRoute,
+    windows: Sequence[tuple[int, int, int]],
+    ways: Sequence[int],
+    first: int,
+    straight: int,
+) -> tuple[int, int]:
+    """When a route starts best, and what it costs then that tasks are late; the windows' last is the route's end."""
+    tasks, dues, site, call, at = problem.tasks, [], -1, 0, 0
+    for trip in route.trips:
+        at, site = at + 1, -1
+        for task in trip:
+            if tasks.site[task] != site:
+                call, site = at, int(tasks.site[task])
+            dues.append((call, int(tasks.due[task]), int(tasks.late[task])))
+            at += 1
+    steps = [service + way for (_, _, service), way in zip(windows, ways, strict=False)][:-1]
+    earliest = [window[0] for window in windows]
+    rate = int(problem.types.per_duration[route.vehicle_type])
+    start = best_start_s(first, straight, steps, earliest, [due for due in dues if due[2]], rate)
+    begins = [start]
+    for step, opens in zip(steps, earliest[1:], strict=True):
+        begins.append(max(begins[-1] + step, opens))
+    return start, sum(rate * max(0, begins[call] - due) for call, due, rate in dues)
+
+
+def _has_lateness(problem: KernelProblem) -> bool:
+    return bool(problem.tasks.late.any())
 
 
 def _has_times(problem: KernelProblem) -> bool:
@@ -390,6 +429,7 @@ def _has_times(problem: KernelProblem) -> bool:
     limited: Sequence[Ints] = (tasks.latest, types.longest_duration, types.start_latest, types.end_latest)
     return bool(
         (tasks.earliest > 0).any()
+        or _has_lateness(problem)
         or (types.per_duration > 0).any()
         or any((limit < NO_LIMIT).any() for limit in limited)
     )

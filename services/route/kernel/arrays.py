@@ -29,16 +29,17 @@ def _whole(*names: str) -> np.dtype[Any]:
 
 _TASK: Final = _whole(
     *("location", "service", "earliest", "latest", "release", "leaving", "option_first", "option_last"),
-    "kinds",
+    *("kinds", "due", "late", "site"),
 )
 _KIND: Final = _whole(
     *("first_slot", "start", "end", "reload", "fixed", "per_distance", "per_duration", "longest_distance"),
     *("longest_duration", "start_earliest", "start_latest", "end_latest", "reload_earliest", "reload_latest"),
     *("most_trips", "handling", "station", "slots", "reload_handling", "longest_trip"),
 )
-_OPTION: Final = _whole("price", "first", "last", "account", "quota", "pieces", "station", "ready", "due")
+_OPTION: Final = _whole("price", "first", "last", "account", "quota", "pieces", "station", "ready", "due", "late")
 _FLAGS: Final = np.dtype(
-    [(name, np.bool_) for name in ("has_times", "has_releases", "has_kinds", "has_longest_trips")], align=True
+    [(name, np.bool_) for name in ("has_times", "has_releases", "has_kinds", "has_longest_trips", "has_lateness")],
+    align=True,
 )
 # Of each node: its neighbours in the route, how far the next is and how long it takes to get there; then durations with
 # windows for their beginning: of the stretch from the route's start to the node, of that from it to the route's end, of
@@ -156,6 +157,8 @@ def make_problem(problem: KernelProblem) -> Problem:
     longest_trip = _or_none(types.longest_trip, len(types.count), NO_LIMIT)
     longest_trip = np.where(types.reload >= 0, longest_trip, NO_LIMIT)
     admitted = tasks.admitted & (station < 0)[:, None]
+    task_late = _or_none(tasks.late, count, 0)
+    has_lateness = bool((task_late > 0).any())
     has_stations = bool((station >= 0).any() and (option_station >= 0).any())
     has_times = bool(
         (tasks.earliest > 0).any()
@@ -164,6 +167,7 @@ def make_problem(problem: KernelProblem) -> Problem:
         or (types.longest_duration < NO_LIMIT).any()
         or (types.end_latest < NO_LIMIT).any()
         or has_stations
+        or has_lateness
     )
     distance, duration = _laid_out(problem.distance), _laid_out(problem.duration)
     first = np.searchsorted(options.task, np.arange(count + 1))
@@ -175,6 +179,7 @@ def make_problem(problem: KernelProblem) -> Problem:
                     (tasks.release > 0).any() or has_stations,
                     not admitted.all(),
                     (longest_trip < NO_LIMIT).any(),
+                    has_lateness,
                 )
             ],
             dtype=_FLAGS,
@@ -188,6 +193,7 @@ def make_problem(problem: KernelProblem) -> Problem:
             count,
             *(tasks.location, tasks.service, tasks.earliest, tasks.latest, tasks.release, tasks.leaving),
             *(first[:-1], first[1:], admitted.sum(axis=0)),
+            *(_or_none(tasks.due, count, NO_LIMIT), task_late, _or_none(tasks.site, count, -1)),
         ),
         deliver=np.ascontiguousarray(tasks.deliver),
         pick_up=np.ascontiguousarray(tasks.pick_up),
@@ -216,7 +222,7 @@ def make_problem(problem: KernelProblem) -> Problem:
             _OPTION,
             len(options.task),
             *(options.price, options.first, options.last, options.account, options.quota, options.pieces),
-            *(option_station, option_ready, option_due),
+            *(option_station, option_ready, option_due, _or_none(options.late, len(options.task), 0)),
         ),
         option_charges=np.ascontiguousarray(options.charges),
         option_load=np.ascontiguousarray(options.load),

@@ -18,7 +18,7 @@ def price_of(p: Problem, s: State, option: int) -> int:
         for d in range(p.room.shape[1]):
             if s.used[row, d] + p.option_load[option, d] > p.room[row, d]:
                 return NEVER
-    price = p.option[option].price
+    price = p.option[option].price + p.option[option].late
     for place in range(p.option_charges.shape[1]):
         charge = p.option_charges[option, place]
         if charge >= 0 and s.charge_terms[charge] == BARRED:
@@ -59,7 +59,7 @@ def unbook(p: Problem, s: State, task: int) -> None:
 
 @compiled
 def _change(p: Problem, s: State, option: int, sign: int) -> None:
-    cost = 0
+    cost = sign * p.option[option].late
     quota = p.option[option].quota
     if quota >= 0:
         s.quota_used[quota] += sign * p.option[option].pieces

@@ -3,7 +3,8 @@
 Time windows are concatenated as by Vidal, Crainic, Gendreau and Prins (2013, A hybrid genetic algorithm with adaptive
 diversity management for a large class of vehicle routing problems with time windows): of a stretch of a route, how
 long it takes at least and the window in which its beginning makes that possible. Nothing here breaks a limit, so the
-lateness that they carry along is left out.
+lateness that they carry along is left out. Where being late is no limit but has a price, that is computed for a whole
+route when it is known anew: see ``lateness_of``.
 """
 
 from __future__ import annotations
@@ -254,6 +255,8 @@ def _update_cost(p: Problem, s: State, slot: int, distance: int, count: int) -> 
     s.slot[slot].duration = duration
     driven = p.kind[k].per_distance * distance + p.kind[k].per_duration * duration
     cost = p.kind[k].fixed + driven if count > 0 else 0
+    if p.one[0].has_lateness and count > 0:
+        cost += lateness_of(p, s, slot)
     s.one[0].cost += cost - s.slot[slot].cost
     s.slot[slot].cost = cost
     if count > 0 and s.slot[slot].tasks == 0:
@@ -261,6 +264,49 @@ def _update_cost(p: Problem, s: State, slot: int, distance: int, count: int) -> 
     elif count == 0 and s.slot[slot].tasks > 0:
         _deactivate(p, s, slot)
     s.slot[slot].tasks = count
+
+
+@compiled
+def lateness_of(p: Problem, s: State, slot: int) -> int:
+    """What a route's late tasks cost at the start that suits it best, and the waiting that starting so early takes.
+
+    If it starts at t, a call begins at t and all driving and handling before it, or where a wait makes that later as if
+    the route had started as early as can be. So the price is convex in t: going back from the latest start of the
+    shortest day pays as long as what it makes less late costs more than the driver's time.
+    """
+    tasks, k = len(p.task), s.slot[slot].kind
+    start, end = tasks + 2 * slot, tasks + 2 * slot + 1
+    straight = s.node[end].start_earliest
+    first = max(s.node[start].own_earliest, s.node[start].trip_release)
+    first = max(first, straight - (p.kind[k].longest_duration - s.slot[slot].duration))
+    begins = straight
+    while True:
+        late, weight, turn = 0, 0, first
+        node, site = start, -1
+        gone, early = 0, first
+        call_gone, call_early = gone, early
+        while s.node[node].nxt != end:
+            step = s.node[node].own_duration + s.node[node].drive
+            node = s.node[node].nxt
+            gone += step
+            early = max(early + step, s.node[node].own_earliest)
+            if node >= tasks:
+                early = max(early, s.node[node].trip_release)
+                site = -1
+                continue
+            if p.task[node].site != site or site < 0:
+                call_gone, call_early, site = gone, early, p.task[node].site
+            if p.task[node].late == 0:
+                continue
+            due = p.task[node].due
+            late += p.task[node].late * max(0, max(call_early, begins + call_gone) - due)
+            turns = max(call_early, due) - call_gone
+            if turns < begins:
+                weight += p.task[node].late
+                turn = max(turn, turns)
+        if weight <= p.kind[k].per_duration or begins <= first:
+            return late + p.kind[k].per_duration * (straight - begins)
+        begins = turn
 
 
 @compiled

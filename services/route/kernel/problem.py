@@ -28,6 +28,10 @@ class Tasks:
     the vehicle may not leave for the trip before ``release``. ``deliver`` and ``pick_up`` (n, d) are loaded at the
     start of the trip and unloaded at its end. Leaving a task out costs ``leaving``. ``admitted`` (types, n) says which
     vehicle types may do it.
+
+    A task whose call begins after ``due`` (n,) costs ``late`` (n,) for each unit of time. Tasks of one ``site`` (n,)
+    that follow one another are one call, which begins with the first of them; -1 is no site. Without entries, nothing
+    is late, and no two tasks are one call.
     """
 
     location: Ints
@@ -39,6 +43,9 @@ class Tasks:
     pick_up: Ints
     leaving: Ints
     admitted: Flags
+    due: Ints = field(default_factory=_none)
+    late: Ints = field(default_factory=_none)
+    site: Ints = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ class Options:
 
     With a ``station`` (o,) of at least 0 a booking is one part of the way only: a vehicle of that station does the
     rest, on a trip that begins there not before ``ready`` (o,) and whose end is handled from ``due`` (o,) on at the
-    latest. Without entries, no booking needs a vehicle.
+    latest. Without entries, no booking needs a vehicle. ``late`` (o,) is what it costs that a booking brings its task
+    too late; it counts towards no account.
     """
 
     task: Ints = field(default_factory=_none)
@@ -113,6 +121,7 @@ class Options:
     station: Ints = field(default_factory=_none)
     ready: Ints = field(default_factory=_none)
     due: Ints = field(default_factory=_none)
+    late: Ints = field(default_factory=_none)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from services.files.coordinates import Crs, gcj02_to_bd09, wgs84_to_gcj02
+from services.files.coordinates import Crs, gcj02_to_bd09, to_wgs84, wgs84_to_gcj02
 from services.files.county_folder import read_county
 from services.files.faults import CountyFolderError
 from services.model.agreements import Temperature
 from services.model.fleet import Energy
-from services.model.network import Position, RoadPair
+from services.model.network import ClosedRoad, Position, RoadPair
 from tests.builders import SERVICE_DATE
 from tests.county_files import FILES, add_columns, set_cell, write_county
 
@@ -139,6 +139,28 @@ def test_a_matrix_becomes_road_pairs_and_must_be_complete(tmp_path: Path) -> Non
     assert str(caught.value) == said
 
 
+def test_closed_roads_are_two_nodes_or_a_line_in_any_system(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    path = small / "closed_roads.csv"
+    header = "name,from_node,to_node,one_way,from_lon,from_lat,to_lon,to_lat,crs"
+    path.write_text(f"{header}\n省道,HUB,V-1,1,,,,,\n大桥,,,,126.80,42.9,126.80,43.0,GCJ02\n")
+    folder = read_county(small, SERVICE_DATE)
+    way, bridge = folder.county.network.closed_roads
+    assert way == ClosedRoad("省道", "HUB", "V-1", True)
+    assert bridge.line == pytest.approx((*to_wgs84(126.80, 42.9, Crs.GCJ02), *to_wgs84(126.80, 43.0, Crs.GCJ02)))
+    assert "2 roads are closed 封路: 省道; 大桥" in folder.notes
+    rows = ("坏,HUB,,,,,,,", "坏,,,,126.8,42.9,126.8,43.0,", "坏,,,,126.8,42.9,126.8,,WGS84", "坏,,,2,,,,,")
+    path.write_text("\n".join([header, *rows]))
+    with pytest.raises(CountyFolderError) as caught:
+        read_county(small, SERVICE_DATE)
+    assert sorted(map(str, caught.value.faults)) == [
+        'closed_roads.csv row 2, column to_node: "" is no node',
+        "closed_roads.csv row 3, column crs: is empty",
+        "closed_roads.csv row 4, column to_lat: is missing; a line has two ends",
+        'closed_roads.csv row 5, column one_way: "2" is neither 0 nor 1',
+    ]
+
+
 def test_notes_tell_what_a_user_should_know(tmp_path: Path) -> None:
     small = write_county(tmp_path)
     partners = small / "partners.csv"
@@ -150,3 +172,15 @@ def test_notes_tell_what_a_user_should_know(tmp_path: Path) -> None:
     assert "2 of 5 nodes are PLACED" in notes
     assert "村站重名: 中村服务站 (220282100202, 220282100203)" in notes
     assert "freight.txt has no row for 1 of the day's trips" in notes
+
+
+def test_a_regular_vehicle_that_is_not_there_is_noted(tmp_path: Path) -> None:
+    small = write_county(tmp_path)
+    nodes = small / "nodes.csv"
+    head, *rows = nodes.read_text().splitlines()
+    named = [f"{row},{'VAN-A' if row.startswith('V-1') else 'VAN-Z' if row.startswith('V-2') else ''}" for row in rows]
+    nodes.write_text("\n".join([f"{head},regular_vehicle", *named]))
+    folder = read_county(small, SERVICE_DATE)
+    assert {n.regular_vehicle for n in folder.county.network.nodes} == {"", "VAN-A", "VAN-Z"}
+    notes = [note for note in folder.notes if "固定车辆" in note]
+    assert notes == ["regular vehicles are not in the fleet, so any may call 固定车辆不在车队: V-2 (VAN-Z)"]
