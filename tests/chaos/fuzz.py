@@ -247,17 +247,17 @@ def damaged(requests: Sequence[Message], chance: random.Random) -> list[bytes]:
     made: list[bytes] = []
     for request in requests:
         whole = bytearray(request.SerializeToString())
-        for _ in range(chance.randint(1, 6)):
+        for _ in range(chance.choice((1, 1, 2, 6))):
             at = chance.randrange(len(whole) + 1)
-            match chance.randrange(4):
-                case 0 if at < len(whole):
-                    whole[at] = chance.randrange(256)
-                case 1:
+            match chance.randrange(8):
+                case 0:
                     whole[at:at] = chance.randbytes(chance.randint(1, 8))
-                case 2:
+                case 1:
                     del whole[at : at + chance.randint(1, 8)]
-                case _:
+                case 2:
                     whole += whole[at : at + 40]
+                case _ if at < len(whole):
+                    whole[at] = chance.randrange(256)
         made.append(bytes(whole))
     return made
 
