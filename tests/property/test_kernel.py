@@ -199,7 +199,10 @@ def problems(draw: st.DrawFn, most_tasks: int = 9, lines: bool = True) -> Kernel
         longest_distance=rng.integers(60, 300, kinds),
         longest_duration=rng.integers(60, 300, kinds),
         start_earliest=rng.integers(0, 20, kinds),
-        start_latest=np.where(rng.random(kinds) < 0.2 * hopeless, -1, rng.integers(60, 200, kinds)),
+        # Where the last mile may reload, it may as well start.
+        start_latest=np.where(
+            rng.random(kinds) < 0.2 * hopeless, -1, np.where(station >= 0, 250, rng.integers(60, 200, kinds))
+        ),
         end_latest=rng.integers(150, 400, kinds),
         reload_earliest=np.full(kinds, 10),
         reload_latest=np.full(kinds, 250),

@@ -62,9 +62,9 @@ class VehicleTypes:
     ends: so it depends on nothing but the trip's tasks, and stays what it is when other trips come and go. A type that
     reloads nowhere has no such limit.
 
-    A type with a ``station`` (-1: none) is for the last mile: it starts, reloads and ends there, and does only tasks
-    that are booked to that station. Without entries, ``handling`` is 0, ``reload_handling`` is like it, no trip has a
-    limit and no type a station.
+    A type with a ``station`` (-1: none) is for the last mile: it starts, reloads and ends there, loads as late at the
+    start as at a reload, and does only tasks that are booked to that station. Without entries, ``handling`` is 0,
+    ``reload_handling`` is like it, no trip has a limit and no type a station.
     """
 
     count: Ints

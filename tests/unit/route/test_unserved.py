@@ -49,7 +49,7 @@ def test_a_vehicle_of_the_last_mile_is_none_for_runs_and_lines_are_said_to_be_al
 def test_nothing_keeps_it_cold(admitted: bool) -> None:
     left = explain(small_consignment(temperature=Temperature.FROZEN), admitted=admitted)
     assert left.reason is UnservedReason.NO_COLD_RESOURCE
-    assert "FROZEN" in left.detail
+    assert "冷冻车辆" in left.detail
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_what_cannot_go_today_waits_where_it_may_and_says_why_it_cannot() -> Non
     made = plan(day).plan
     assert [one.consignment_id for one in made.waiting] == ["COLD"]
     assert [one.consignment_id for one in made.unserved] == ["ICE"]
-    assert made.waiting[0].detail.startswith("中村服务站今日无法送达（没有EXP-A可用的FROZEN车辆")
+    assert made.waiting[0].detail.startswith("中村服务站今日无法送达（没有EXP-A可用的冷冻车辆")
     assert made.waiting[0].detail.endswith("承诺期至 2026-11-24")
     assert made.waiting[0].saved_fen == 22_000
 
