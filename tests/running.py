@@ -26,7 +26,7 @@ from services.runtime.config import StoreSettings
 from services.wire.codec import encode
 from tests.builders import SERVICE_DATE, VILLAGES, small_county, small_day
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

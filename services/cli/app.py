@@ -10,6 +10,7 @@ import grpc
 import typer
 from rich.console import Console
 
+from services.cli.accept import accept
 from services.cli.bench import bench
 from services.cli.cancel import cancel
 from services.cli.check import check
@@ -49,7 +50,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for command in (check, consolidate, plan, settle, report, show, trace, watch, cancel, serve, worker, bench):
+    for command in (check, consolidate, plan, settle, report, show, trace, watch, accept, cancel, serve, worker, bench):
         app.command()(command)
     return app
 

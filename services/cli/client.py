@@ -156,6 +156,13 @@ def finished_plan(channel: grpc.Channel, plan_id: str) -> PlanResult:
     return result
 
 
+def accept_plan(channel: grpc.Channel, plan_id: str, replaced_plan_id: str = "") -> route_pb.PlanJob:
+    """Accept a plan, in place of the one named where one is accepted already."""
+    request = route_pb.AcceptPlanRequest(plan_id=plan_id, replaced_plan_id=replaced_plan_id)
+    job: route_pb.PlanJob = route_grpc.RouteServiceStub(channel).AcceptPlan(request).job
+    return job
+
+
 def cancel_plan(channel: grpc.Channel, plan_id: str) -> route_pb.PlanJob:
     """Ask for a job to be stopped."""
     return route_grpc.RouteServiceStub(channel).CancelPlan(route_pb.CancelPlanRequest(plan_id=plan_id)).job

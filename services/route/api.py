@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from cuntong.route.v1 import route_service_pb2 as pb
 from cuntong.route.v1 import route_service_pb2_grpc
 from google.protobuf.message import DecodeError
 
-from services.model.day import PlanSettings
 from services.model.errors import InvalidInputError, StoreUnavailableError, Violation
-from services.route.requests import read_request
+from services.route.batches import read_days, read_header
+from services.route.requests import AcceptedDay, accept_day
 from services.runtime.caller import current_caller
 from services.runtime.interceptors.entries import bound_entries
 from services.runtime.job_records import JobRecord
 from services.runtime.jobs import TaskEngine
 from services.runtime.store import JobStore
 from services.runtime.uploads import Assembly, UploadRoom
+from services.wire.codec import decode_date
 
 _DEFAULT_PAGE: Final = 50
 _MAX_PAGE: Final = 100
@@ -69,25 +68,28 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
             return pb.UploadPlanResponse(job=await self._submit(request))
 
     async def _submit(self, request: pb.SubmitPlanRequest) -> pb.PlanJob:
-        accepted = await asyncio.to_thread(_accept, request)
+        accepted = await asyncio.to_thread(accept_day, request)
+        return _job_message(await self._store_job(f"plan-{self._new_id()}", request.request_id, accepted))
+
+    async def _store_job(self, plan_id: str, request_id: str, accepted: AcceptedDay, batch_id: str = "") -> JobRecord:
         now = self._clock()
         record = JobRecord(
-            plan_id=f"plan-{self._new_id()}",
-            request_id=request.request_id,
+            plan_id=plan_id,
+            request_id=request_id,
             tenant=current_caller().tenant,
             county_id=accepted.county_id,
             service_date=accepted.service_date,
             solve_s=accepted.solve_s,
+            batch_id=batch_id,
             create_time=now,
             update_time=now,
         )
-        payload = accepted.payload
-        job, _ = await self._store.submit(record, hashlib.sha256(payload).hexdigest(), payload)
+        job, _ = await self._store.submit(record, accepted.digest.hex(), accepted.payload)
         if job.state.is_open:
             # It is accepted: should the queue be away now, the next look for lost jobs finds it.
             with suppress(StoreUnavailableError):
                 await self._tasks.enqueue(job)
-        return _job_message(job)
+        return job
 
     async def WatchPlan(self, request: pb.WatchPlanRequest, context: Any) -> AsyncIterator[pb.WatchPlanResponse]:
         """Stream a job's progress until it ends or this server does."""
@@ -134,25 +136,51 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
         await self._store.get(request.plan_id, current_caller().tenant)
         return pb.CancelPlanResponse(job=_job_message(await self._store.request_cancel(request.plan_id)))
 
+    async def AcceptPlan(self, request: pb.AcceptPlanRequest, context: Any) -> pb.AcceptPlanResponse:
+        """Make a plan the one that its county's day goes by."""
+        await self._store.get(request.plan_id, current_caller().tenant)
+        job = await self._store.accept(request.plan_id, request.replaced_plan_id)
+        return pb.AcceptPlanResponse(job=_job_message(job))
 
-@dataclass(frozen=True, slots=True)
-class _Accepted:
-    county_id: str
-    service_date: date
-    solve_s: int
-    payload: bytes
+    async def GetAcceptedPlan(self, request: pb.GetAcceptedPlanRequest, context: Any) -> pb.GetAcceptedPlanResponse:
+        """Return the plan that a county's day goes by."""
+        violations: list[Violation] = []
+        service_date = decode_date(request.service_date, "service_date", violations)
+        if service_date is None:
+            raise InvalidInputError(violations)
+        job = await self._store.accepted(current_caller().tenant, request.county_id, service_date)
+        response = pb.GetAcceptedPlanResponse(job=_job_message(job))
+        result = await self._store.result(job.plan_id)
+        if result is not None:
+            response.result.ParseFromString(result)
+        return response
 
+    async def SubmitBatch(
+        self, request_iterator: AsyncIterator[pb.SubmitBatchRequest], context: Any
+    ) -> pb.SubmitBatchResponse:
+        """Accept several days for planning."""
+        header = read_header(await anext(request_iterator, None))
+        tenant = current_caller().tenant
+        with self._uploads.taken(tenant, header.total_bytes):
+            batch = await read_days(header, request_iterator)
+            fresh = [f"plan-{self._new_id()}" for _ in batch.days]
+            plan_ids = await self._store.open_batch(tenant, batch.batch_id, batch.digest, fresh)
+            jobs = []
+            for number, (plan_id, day) in enumerate(zip(plan_ids, batch.days, strict=True)):
+                # With a stroke, which no caller's own request id has.
+                jobs.append(await self._store_job(plan_id, f"{batch.batch_id}/{number}", day, batch.batch_id))
+        return pb.SubmitBatchResponse(batch=_batch_message(batch.batch_id, jobs))
 
-def _accept(request: pb.SubmitPlanRequest) -> _Accepted:
-    """Validate a request; what is kept is its canonical form, so that equal requests have equal bytes."""
-    day, settings = read_request(request)
-    payload = request.SerializeToString(deterministic=True)
-    return _Accepted(day.county.county_id, day.service_date, _solve_s(settings), payload)
+    async def GetBatch(self, request: pb.GetBatchRequest, context: Any) -> pb.GetBatchResponse:
+        """Return a batch."""
+        jobs = await self._store.batch(current_caller().tenant, request.batch_id)
+        return pb.GetBatchResponse(batch=_batch_message(request.batch_id, jobs))
 
-
-def _solve_s(settings: PlanSettings) -> int:
-    """How long the searches may take on all their cores; those that count iterations are short."""
-    return settings.cores * (settings.time_budget_s if settings.iterations is None else 1)
+    async def CancelBatch(self, request: pb.CancelBatchRequest, context: Any) -> pb.CancelBatchResponse:
+        """Stop all jobs of a batch."""
+        jobs = await self._store.batch(current_caller().tenant, request.batch_id)
+        ended = [await self._store.request_cancel(job.plan_id) for job in jobs]
+        return pb.CancelBatchResponse(batch=_batch_message(request.batch_id, ended))
 
 
 def _put_together(parts: Assembly) -> pb.SubmitPlanRequest:
@@ -164,6 +192,10 @@ def _put_together(parts: Assembly) -> pb.SubmitPlanRequest:
         raise InvalidInputError([Violation("data", "is no serialised SubmitPlanRequest")]) from error
 
 
+def _batch_message(batch_id: str, jobs: Iterable[JobRecord]) -> pb.PlanBatch:
+    return pb.PlanBatch(batch_id=batch_id, jobs=map(_job_message, jobs))
+
+
 def _job_message(job: JobRecord) -> pb.PlanJob:
     message = pb.PlanJob(
         plan_id=job.plan_id,
@@ -171,10 +203,13 @@ def _job_message(job: JobRecord) -> pb.PlanJob:
         service_date=job.service_date.isoformat(),
         state=pb.JobState.Value(f"JOB_STATE_{job.state}"),
         reason=job.reason,
+        batch_id=job.batch_id,
         progress=pb.Progress(
             sequence=job.sequence, phase=job.phase, best_cost_fen=job.best_cost_fen, percent=job.percent
         ),
     )
     message.create_time.FromDatetime(job.create_time.astimezone(UTC))
     message.update_time.FromDatetime(job.update_time.astimezone(UTC))
+    if job.accept_time is not None:
+        message.accept_time.FromDatetime(job.accept_time.astimezone(UTC))
     return message

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from cuntong.route.v1 import route_service_pb2 as pb
@@ -29,7 +32,7 @@ def read_request(request: pb.SubmitPlanRequest) -> tuple[Day, PlanSettings]:
         With all violations at once.
     """
     violations: list[Violation] = []
-    if not _REQUEST_ID.fullmatch(request.request_id):
+    if not is_request_id(request.request_id):
         violations.append(Violation("request_id", "must be 1 to 64 letters, digits, dots, dashes and underscores"))
     settings = decode(PlanSettings, request.settings, violations, "settings") if request.HasField("settings") else None
     if not request.HasField("day"):
@@ -60,3 +63,44 @@ def _settings_violations(settings: PlanSettings) -> list[Violation]:
     if settings.engine not in ENGINES:
         violations.append(Violation("engine", f"must be one of {', '.join(ENGINES)}"))
     return violations
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedDay:
+    """A request that is valid, and what is kept of it: its canonical form, so that equal requests have equal bytes.
+
+    ``solve_s`` is how long its searches may take on all their cores together.
+    """
+
+    county_id: str
+    service_date: date
+    solve_s: int
+    payload: bytes
+
+    @property
+    def digest(self) -> bytes:
+        """What stands for its content."""
+        return hashlib.sha256(self.payload).digest()
+
+
+def accept_day(request: pb.SubmitPlanRequest) -> AcceptedDay:
+    """Validate a request.
+
+    Raises
+    ------
+    InvalidInputError
+        With all violations at once.
+    """
+    day, settings = read_request(request)
+    payload = request.SerializeToString(deterministic=True)
+    return AcceptedDay(day.county.county_id, day.service_date, _solve_s(settings), payload)
+
+
+def is_request_id(text: str) -> bool:
+    """Whether a text may name a request or a batch."""
+    return _REQUEST_ID.fullmatch(text) is not None
+
+
+def _solve_s(settings: PlanSettings) -> int:
+    """Searches that count iterations are short."""
+    return settings.cores * (settings.time_budget_s if settings.iterations is None else 1)

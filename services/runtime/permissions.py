@@ -24,6 +24,11 @@ PERMISSIONS: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
         "cuntong.route.v1.RouteService/WatchPlan": _JOBS,
         "cuntong.route.v1.RouteService/ListPlans": _JOBS,
         "cuntong.route.v1.RouteService/CancelPlan": _JOBS,
+        "cuntong.route.v1.RouteService/AcceptPlan": _PLANNING,
+        "cuntong.route.v1.RouteService/GetAcceptedPlan": _PLANNING,
+        "cuntong.route.v1.RouteService/SubmitBatch": _PLANNING,
+        "cuntong.route.v1.RouteService/GetBatch": _JOBS,
+        "cuntong.route.v1.RouteService/CancelBatch": _JOBS,
         "cuntong.settlement.v1.SettlementService/Settle": _MONEY,
         # What there is to call is nobody's data, yet a list of it for everybody on the network helps nobody else.
         "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": _INSPECTION,

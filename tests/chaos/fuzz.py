@@ -559,8 +559,8 @@ def answers(running: dict[str, Running]) -> Iterator[str]:
             yield f"the {name} service does not answer: {failed.code().name}"
 
 
-def fuzz(seconds: float, seed: int) -> Tally:
-    """Attack for so long, and say what was found."""
+def fuzz(seconds: float, seed: int, least_calls: int = 0) -> Tally:
+    """Attack for so long, and until so many calls were made, and say what was found."""
     tally, chance = Tally(), random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         log_path = Path(folder) / "log"
@@ -568,7 +568,7 @@ def fuzz(seconds: float, seed: int) -> Tally:
             attack = Attack(running, tally, chance)
             end = time.monotonic() + seconds
             with silence(running):
-                while time.monotonic() < end and not list(_ended(running)):
+                while (time.monotonic() < end or tally.calls < least_calls) and not list(_ended(running)):
                     attack.once()
                 if not list(_ended(running)):
                     attack.finish()

@@ -22,7 +22,7 @@ def test_only_health_is_open() -> None:
 
 def test_an_operator_sees_jobs_and_not_what_is_in_them() -> None:
     open_to = {path.rpartition("/")[2] for path, scopes in PERMISSIONS.items() if Scope.OPERATOR in scopes}
-    assert open_to == {"WatchPlan", "ListPlans", "CancelPlan", "ServerReflectionInfo"}
+    assert open_to == {"WatchPlan", "ListPlans", "CancelPlan", "GetBatch", "CancelBatch", "ServerReflectionInfo"}
 
 
 def test_a_dispatcher_settles_nothing() -> None:

@@ -25,7 +25,7 @@ from tests.county_files import set_cell, write_county
 
 ROOT = Path(__file__).resolve().parents[2]
 DATE = "2026-11-23"
-TIMEOUT_S = 60.0
+TIMEOUT_S = 240.0
 PARCELS = """\
 运单号,快递公司,方向,村代码,收件地址,重量(kg),体积(L),件数,收寄验视,实名收寄,过机安检,收件人,电话
 W1,EXP-A,进村,220282100201,,1.2,3,1,,,,张三丰,13912345678

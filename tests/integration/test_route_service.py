@@ -195,7 +195,7 @@ def test_a_cancelled_job_ends_soon_and_what_it_found_can_be_read(services: Servi
     started = time.monotonic()
     cancel(services, plan_id)
     assert watch(services, plan_id)[-1].state == pb.JOB_STATE_CANCELLED
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 40
     response = get(services, plan_id)
     if response.HasField("result"):
         found: list[Violation] = []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Final
 
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -24,9 +25,11 @@ from services.model.errors import (
     InvalidInputError,
     NoPlanStoreError,
     NotPermittedError,
+    OtherPlanAcceptedError,
     OverloadedError,
     ParcelNotFoundError,
     PlanNotFoundError,
+    PlanUnfinishedError,
     RequestConflictError,
     StoreUnavailableError,
     UnauthenticatedError,
@@ -40,6 +43,19 @@ _STORE_RETRY_S: Final = 2
 _MAX_VIOLATIONS_BYTES: Final = 4800
 _MAX_VIOLATIONS: Final = 1000
 _MAX_TEXT_CHARS: Final = 300
+# Errors of which code, reason and text are all there is to say.
+_PLAIN: Final[Mapping[type[CuntongError], tuple[Code.ValueType, str]]] = MappingProxyType(
+    {
+        PlanUnfinishedError: (Code.FAILED_PRECONDITION, "PLAN_UNFINISHED"),
+        PlanNotFoundError: (Code.NOT_FOUND, "PLAN_NOT_FOUND"),
+        ParcelNotFoundError: (Code.NOT_FOUND, "PARCEL_NOT_FOUND"),
+        NoPlanStoreError: (Code.FAILED_PRECONDITION, "NO_PLAN_STORE"),
+        UnauthenticatedError: (Code.UNAUTHENTICATED, "UNAUTHENTICATED"),
+        NotPermittedError: (Code.PERMISSION_DENIED, "NOT_PERMITTED"),
+        DeadlineError: (Code.DEADLINE_EXCEEDED, "DEADLINE"),
+        BudgetTooShortError: (Code.DEADLINE_EXCEEDED, "BUDGET_TOO_SHORT"),
+    }
+)
 _log: Final = logging.getLogger(__name__)
 
 
@@ -72,7 +88,7 @@ def translate_errors(new_id: Callable[[], str]) -> Around:
     return around
 
 
-def status_of(error: CuntongError) -> Status:  # noqa: PLR0911
+def status_of(error: CuntongError) -> Status:
     """Make the status of an error: code, message and details, small enough for trailing metadata."""
     text = _cut(str(error))
     match error:
@@ -80,26 +96,15 @@ def status_of(error: CuntongError) -> Status:  # noqa: PLR0911
             return _invalid(error.violations)
         case RequestConflictError():
             return _status(Code.ALREADY_EXISTS, text, "REQUEST_CONFLICT", plan_id=error.plan_id)
-        case PlanNotFoundError():
-            return _status(Code.NOT_FOUND, text, "PLAN_NOT_FOUND")
-        case ParcelNotFoundError():
-            return _status(Code.NOT_FOUND, text, "PARCEL_NOT_FOUND")
-        case NoPlanStoreError():
-            return _status(Code.FAILED_PRECONDITION, text, "NO_PLAN_STORE")
+        case OtherPlanAcceptedError():
+            return _status(Code.FAILED_PRECONDITION, text, "OTHER_PLAN_ACCEPTED", plan_id=error.plan_id)
         case StoreUnavailableError():
             return _retryable(_status(Code.UNAVAILABLE, text, "STORE_UNAVAILABLE"), _STORE_RETRY_S)
         case OverloadedError():
             return _retryable(_status(Code.RESOURCE_EXHAUSTED, text, "OVERLOADED"), error.retry_after_s)
-        case UnauthenticatedError():
-            return _status(Code.UNAUTHENTICATED, text, "UNAUTHENTICATED")
-        case NotPermittedError():
-            return _status(Code.PERMISSION_DENIED, text, "NOT_PERMITTED")
-        case DeadlineError():
-            return _status(Code.DEADLINE_EXCEEDED, text, "DEADLINE")
-        case BudgetTooShortError():
-            return _status(Code.DEADLINE_EXCEEDED, text, "BUDGET_TOO_SHORT")
         case _:
-            return _status(Code.FAILED_PRECONDITION, text, "FAILED")
+            code, reason = _PLAIN.get(type(error), (Code.FAILED_PRECONDITION, "FAILED"))
+            return _status(code, text, reason)
 
 
 def _invalid(violations: Iterable[Violation]) -> Status:
