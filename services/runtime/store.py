@@ -290,7 +290,8 @@ class JobStore:
             When another plan is accepted than the one to be replaced.
         """
         job = await self.get(plan_id)
-        keys = [job_key(plan_id), accepted_key(job.tenant, job.county_id, job.service_date), result_key(plan_id)]
+        accepted = accepted_key(job.tenant, job.county_id, job.service_date)
+        keys = [job_key(plan_id), accepted, result_key(plan_id), payload_key(plan_id)]
         outcome, other = await self._run(
             "accept", keys, [plan_id, replaced_plan_id, channel_key(plan_id), *self._ages()]
         )

@@ -305,6 +305,17 @@ async def test_one_plan_is_accepted_for_a_countys_day_until_another_takes_its_pl
 
 
 @pytest.mark.asyncio
+async def test_what_an_accepted_plan_is_about_stays_as_long_as_the_plan(url: str) -> None:
+    async with jobs(url, JobLimits(inputs_s=100, plans_s=1_000)) as store:
+        await planned(store, "p")
+        redis = connect(url)
+        assert await redis.ttl("cuntong:payload:p") <= 100
+        await store.accept("p")
+        assert await redis.ttl("cuntong:payload:p") > 900
+        await redis.aclose()
+
+
+@pytest.mark.asyncio
 async def test_only_a_finished_plan_is_accepted(url: str) -> None:
     async with jobs(url) as store:
         with pytest.raises(PlanNotFoundError):

@@ -1,8 +1,8 @@
 -- Makes a plan the one that its county's day goes by.
--- KEYS: job, accepted, result
+-- KEYS: job, accepted, result, payload
 -- ARGV: plan_id, replaced plan's id or nothing, channel, now_us, plans_s
 -- Returns ACCEPTED, UNPLANNED where the job has no finished plan, or OTHER and the plan that is accepted already.
-local job, accepted, result = unpack(KEYS)
+local job, accepted, result, payload = unpack(KEYS)
 local plan_id, replaced, channel, now_us, plans_s = unpack(ARGV)
 
 if redis.call('HGET', job, 'state') ~= 'SUCCEEDED' then
@@ -26,5 +26,7 @@ redis.call('SET', accepted, plan_id, 'EX', plans_s)
 redis.call('HSET', job, 'accept_time', now_us)
 redis.call('EXPIRE', job, plans_s)
 redis.call('EXPIRE', result, plans_s)
+-- What an accepted plan is about stays as long as the plan.
+redis.call('EXPIRE', payload, plans_s)
 changed(job, channel, now_us)
 return { 'ACCEPTED', '' }
