@@ -28,6 +28,7 @@ from bench.county_generator import draw_day
 from services.model.day import Day, PlanSettings
 from services.wire.codec import encode
 from tests.builders import small_day
+from tests.chaos.processes import memory_mib
 from tests.chaos.programs import Program, server
 from tests.chaos.stores import open_store
 
@@ -74,21 +75,13 @@ def _status(error: aio.AioRpcError) -> str:
     return f"{error.code().name}{' with RetryInfo' if with_retry else ''}"
 
 
-def memory_mib(program: Program) -> int:
-    """What a program holds of the memory."""
-    for line in Path(f"/proc/{program.pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) // 1024
-    return 0
-
-
 async def measure(program: Program, day: Day, at_once: int) -> dict[str, Any]:
     """Submit a county's day many times at once, then overload the service with small ones."""
     address = program.wait_until_ready()["grpc"]
     await submit_all(address, [request_of(small_day(), "warm-up")])
-    before_mib = memory_mib(program)
+    before_mib = round(memory_mib(program.pid))
     seconds, statuses = await submit_all(address, [request_of(day, f"day-{n}") for n in range(at_once)])
-    after_mib = memory_mib(program)
+    after_mib = round(memory_mib(program.pid))
     small = [request_of(small_day(), f"small-{n}") for n in range(_OVERLOAD * _CALLS)]
     flood_s, flood = await submit_all(address, small)
     return {
@@ -99,7 +92,7 @@ async def measure(program: Program, day: Day, at_once: int) -> dict[str, Any]:
         "p99_ms": round(1000 * seconds[int(0.99 * (len(seconds) - 1))]),
         "flood": dict(flood),
         "flood_p99_ms": round(1000 * flood_s[int(0.99 * (len(flood_s) - 1))]),
-        "memory_mib": [before_mib, after_mib, memory_mib(program)],
+        "memory_mib": [before_mib, after_mib, round(memory_mib(program.pid))],
     }
 
 

@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError, ReadOnlyError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from services.model.errors import (
@@ -61,6 +61,8 @@ from services.runtime.store_keys import (
 )
 
 _RETRY_AFTER_S: Final = 5
+# What a store answers that is there and cannot do its work: it fails to save, lacks memory, or has lost its others.
+_UNABLE: Final = frozenset({"MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "READONLY", "LOADING"})
 _MAX_CONNECTIONS: Final = 1000  # one for each watcher and each call under way
 
 
@@ -473,3 +475,8 @@ def _translated() -> Iterator[None]:
         yield
     except (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, OSError) as error:
         raise StoreUnavailableError(f"the store does not answer: {type(error).__name__}") from error
+    except ResponseError as error:
+        reason = str(error).partition(" ")[0]
+        if reason not in _UNABLE:
+            raise
+        raise StoreUnavailableError(f"the store takes nothing now: {reason}") from error

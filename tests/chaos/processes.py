@@ -21,3 +21,17 @@ def children_of(pid: int) -> list[int]:
             with suppress(FileNotFoundError, ProcessLookupError):
                 found += [int(child) for child in (task / "children").read_text().split()]
     return found + [further for child in found for further in children_of(child)]
+
+
+def memory_mib(pid: int) -> float:
+    """What a process holds of the memory.
+
+    Raises
+    ------
+    FileNotFoundError
+        When it has ended.
+    """
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise FileNotFoundError(f"process {pid} has ended")

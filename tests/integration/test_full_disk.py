@@ -1,0 +1,86 @@
+"""A store whose disk is full: what it has acknowledged is there once there is room again, and nothing else was said."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from services.model.errors import StoreUnavailableError
+from services.runtime.job_records import JobRecord
+from services.runtime.store import JobLimits, JobStore, connect
+from tests.chaos.stores import Store, open_store
+
+FULL_BYTES = 300_000
+PAYLOAD = bytes(range(256)) * 40
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def job(number: int) -> JobRecord:
+    return JobRecord(
+        plan_id=f"plan-{number}",
+        request_id=f"request-{number}",
+        county_id="huadian",
+        service_date=date(2026, 3, 2),
+        create_time=NOW,
+        update_time=NOW,
+    )
+
+
+async def fill(store: Store) -> list[str]:
+    """Submit until the store takes no more, and give what it took."""
+    redis = connect(store.url)
+    jobs = JobStore(redis, lambda: NOW, JobLimits(max_queued=10_000, max_tenant_solve_s=10_000))
+    accepted: list[str] = []
+    try:
+        for number in range(1_000):
+            record, _ = await jobs.submit(job(number), f"digest-{number}", PAYLOAD)
+            accepted.append(record.plan_id)
+    except StoreUnavailableError:
+        return accepted
+    finally:
+        await redis.aclose()
+    raise AssertionError("the disk never was full")
+
+
+async def stored(store: Store, plan_ids: list[str]) -> list[bytes]:
+    redis = connect(store.url)
+    jobs = JobStore(redis, lambda: NOW, JobLimits())
+    try:
+        assert {record.plan_id for record in await jobs.open_jobs()} >= set(plan_ids)
+        return [await jobs.payload(plan_id) for plan_id in plan_ids]
+    finally:
+        await redis.aclose()
+
+
+def test_what_was_acknowledged_before_the_disk_was_full_is_not_lost(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store") as store:
+        assert store.process is not None
+        # No file of the store's may grow any further, as on a disk without room.
+        resource.prlimit(store.process.pid, resource.RLIMIT_FSIZE, (FULL_BYTES, FULL_BYTES))
+        accepted = asyncio.run(fill(store))
+        assert len(accepted) > 5
+        store.kill()
+        store.start()
+        store.wait_until_ready()
+        assert asyncio.run(stored(store, accepted)) == [PAYLOAD] * len(accepted)
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_can_write_no_more_is_said_to_be_away(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store") as store:
+        redis = connect(store.url)
+        # What a store answers that fails to save: it goes on reading, and refuses to write.
+        await redis.config_set("appendonly", "no")
+        await redis.config_set("save", "1 1")
+        (tmp_path / "store" / "dump.rdb").mkdir()
+        await redis.set("a", 1)
+        jobs = JobStore(redis, lambda: NOW, JobLimits())
+        with pytest.raises(StoreUnavailableError):
+            for number in range(1_000):
+                await jobs.submit(job(number), "digest", b"")
+                await asyncio.sleep(0.05)
+        await redis.aclose()
