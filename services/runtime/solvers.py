@@ -36,7 +36,7 @@ from services.runtime.solver_messages import (
 )
 
 # One that is told to stop has this long for its best so far; then what it kept before has to do.
-_GRACE_S: Final = 0.4
+_GRACE_S: Final = 0.25
 # Memory that libraries keep is given back at the latest after so many jobs.
 _MOST_JOBS: Final = 200
 _BUFFER_BYTES: Final = 1024 * 1024

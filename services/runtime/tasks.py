@@ -74,13 +74,23 @@ class DocketTasks:
             schedule_automatic_tasks=False,
         )
         async with worker:
-            running = asyncio.create_task(worker.run_forever())
+            running = asyncio.create_task(_run(worker))
             try:
                 yield
             finally:
                 running.cancel()
                 with suppress(asyncio.CancelledError):
                     await running
+
+
+async def _run(worker: Worker) -> None:
+    """Work on and on: the engine waits for a store that is away, but not for one that takes nothing."""
+    while True:
+        try:
+            await worker.run_forever()
+        except Exception:
+            _log.exception("the task engine broke off, and begins anew")
+        await asyncio.sleep(_RECONNECT.total_seconds())
 
 
 @asynccontextmanager

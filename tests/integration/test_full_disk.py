@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from redis.exceptions import ResponseError
 
 from services.model.errors import StoreUnavailableError
-from services.runtime.job_records import JobRecord
+from services.runtime.job_records import JobRecord, JobState
 from services.runtime.store import JobLimits, JobStore, connect
 from tests.chaos.stores import Store, open_store
+from tests.job_runners import Report, ShouldStop, working
 
 FULL_BYTES = 300_000
 PAYLOAD = bytes(range(256)) * 40
@@ -69,18 +72,51 @@ def test_what_was_acknowledged_before_the_disk_was_full_is_not_lost(tmp_path: Pa
         assert asyncio.run(stored(store, accepted)) == [PAYLOAD] * len(accepted)
 
 
+async def stop_saving(store: Store) -> None:
+    """Have the store answer as one does that fails to save: it goes on reading, and refuses to write."""
+    snapshot = store.folder / "dump.rdb"
+    redis = connect(store.url)
+    await redis.config_set("appendonly", "no")
+    await redis.config_set("save", "1 1")
+    snapshot.mkdir()
+    await redis.set("a", 1)
+    async with asyncio.timeout(60):
+        with pytest.raises(ResponseError, match="MISCONF"):
+            while True:
+                await redis.set("a", 1)
+                await asyncio.sleep(0.05)
+    await redis.aclose()
+
+
 @pytest.mark.asyncio
 async def test_a_store_that_can_write_no_more_is_said_to_be_away(tmp_path: Path) -> None:
     with open_store(tmp_path / "store") as store:
+        await stop_saving(store)
         redis = connect(store.url)
-        # What a store answers that fails to save: it goes on reading, and refuses to write.
-        await redis.config_set("appendonly", "no")
-        await redis.config_set("save", "1 1")
-        (tmp_path / "store" / "dump.rdb").mkdir()
-        await redis.set("a", 1)
         jobs = JobStore(redis, lambda: NOW, JobLimits())
         with pytest.raises(StoreUnavailableError):
-            for number in range(1_000):
-                await jobs.submit(job(number), "digest", b"")
-                await asyncio.sleep(0.05)
+            await jobs.submit(job(1), "digest", b"")
+        await redis.aclose()
+
+
+@pytest.mark.asyncio
+async def test_workers_outlast_a_store_that_takes_nothing(tmp_path: Path) -> None:
+    def work(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
+        return b"plan"
+
+    with open_store(tmp_path / "store") as store:
+        redis = connect(store.url)
+        jobs = JobStore(redis, lambda: datetime.now(UTC), JobLimits(watch_poll_s=0.2))
+        async with working(jobs, store.url, work):
+            await stop_saving(store)
+            await asyncio.sleep(1)
+            # It tries again by itself every few seconds.
+            (store.folder / "dump.rdb").rmdir()
+            async with asyncio.timeout(90):
+                while True:
+                    with suppress(StoreUnavailableError):
+                        submitted, _ = await jobs.submit(job(1), "digest", b"")
+                        if submitted.state is JobState.SUCCEEDED:
+                            break
+                    await asyncio.sleep(0.2)
         await redis.aclose()
