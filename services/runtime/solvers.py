@@ -146,8 +146,7 @@ class Solvers:
         child.jobs += 1
         is_free = False
         try:
-            await child.tell(job)
-            answer = await self._hear_out(child, stop, report)
+            answer = await self._hear_out(child, job, stop, report)
             is_free = not isinstance(answer, Stopped | Broke)
             return answer
         finally:
@@ -157,9 +156,11 @@ class Solvers:
                 await asyncio.shield(child.kill())
 
     async def _hear_out(
-        self, child: _Child, stop: asyncio.Event, report: Callable[[str, int, int], None]
+        self, child: _Child, job: Solve, stop: asyncio.Event, report: Callable[[str, int, int], None]
     ) -> Done | Refused | Broke | Stopped:
         kept: bytes | None = None
+        # A child that has just been started takes its time to read.
+        telling = asyncio.create_task(child.tell(job))
         stopping = asyncio.create_task(stop.wait())
         hearing = asyncio.create_task(child.hear())
         try:
@@ -171,6 +172,8 @@ class Solvers:
                 if not done:
                     return Stopped(kept)
                 if stopping in done:
+                    if not telling.done():
+                        return Stopped(None)
                     until = clock() + _GRACE_S
                     await child.tell(Stop())
                 if hearing not in done:
@@ -184,9 +187,9 @@ class Solvers:
                         return answer
                 hearing = asyncio.create_task(child.hear())
         finally:
-            stopping.cancel()
-            hearing.cancel()
-            await asyncio.gather(stopping, hearing, return_exceptions=True)
+            for task in (telling, stopping, hearing):
+                task.cancel()
+            await asyncio.gather(telling, stopping, hearing, return_exceptions=True)
 
     def _take(self) -> _Child | None:
         while self._idle:

@@ -131,6 +131,15 @@ def test_a_job_that_is_stopped_before_it_has_anything_has_nothing() -> None:
     run(ask)
 
 
+def test_a_child_that_does_not_read_yet_can_be_stopped() -> None:
+    async def ask(asking: Asking) -> None:
+        asking.stop.set()
+        # More than a pipe holds.
+        assert await asking("burn" + " " * 5_000_000) == Stopped(None)
+
+    run(ask)
+
+
 def test_cancelling_the_call_kills_the_child() -> None:
     async def ask(asking: Asking) -> None:
         asked = asyncio.create_task(asking("ignore"))
