@@ -19,9 +19,9 @@ _bound: Final[ContextVar[Mapping[str, str]]] = ContextVar("cuntong_log_ids", def
 
 
 @contextmanager
-def bound(*, request_id: str = "", plan_id: str = "") -> Iterator[None]:
+def bound(*, request_id: str = "", plan_id: str = "", trace_id: str = "") -> Iterator[None]:
     """Put these ids on every line logged inside, also by tasks and threads that inherit the context."""
-    given = {"request_id": request_id, "plan_id": plan_id}
+    given = {"request_id": request_id, "plan_id": plan_id, "trace_id": trace_id}
     token = _bound.set({**_bound.get(), **{name: value for name, value in given.items() if value}})
     try:
         yield
