@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 
 from services.model.errors import PlanningFailedError
+from services.runtime.logs import configure_logs
 from services.runtime.solver_child import Telling, run_child
 
 
@@ -27,7 +29,7 @@ def work(payload: bytes, telling: Telling) -> tuple[bytes, int]:  # noqa: PLR091
         case ["refuse"]:
             raise PlanningFailedError("there is no way")
         case ["crash"]:
-            raise ZeroDivisionError("secret")
+            raise ZeroDivisionError(2 * payload.decode())
         case ["die"]:
             os.kill(os.getpid(), signal.SIGKILL)
         case ["exit"]:
@@ -57,4 +59,5 @@ def work(payload: bytes, telling: Telling) -> tuple[bytes, int]:  # noqa: PLR091
 
 
 if __name__ == "__main__":
+    configure_logs(sys.stderr)
     run_child(work, lambda: "incident-7")

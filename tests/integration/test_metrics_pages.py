@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = re.compile(r"(?:cuntong|grpc_server)_\w+")
 IN_MANUAL = re.compile(r"`((?:cuntong|grpc_server)_\w+)(?:\{([\w,]+)\})?`")
 METHODS = [*PERMISSIONS, *(f"{service}/{method}" for service in OPEN_SERVICES for method in ("Check", "Watch", "List"))]
-CLOSED = {
+CLOSED: dict[tuple[str, str], set[str]] = {
     ("cuntong_jobs", "state"): {"QUEUED", "RUNNING"},
     ("cuntong_jobs_ended_total", "state"): {"SUCCEEDED", "FAILED", "CANCELLED"},
     ("cuntong_children_killed_total", "reason"): set(Killed),
@@ -54,7 +54,7 @@ CLOSED = {
     ("cuntong_calls_refused_total", "reason"): {"unauthenticated", "not permitted", *Limit},
     ("cuntong_authentication_failures_total", "reason"): set(TokenFault),
 }
-OF_CALLS = {
+OF_CALLS: dict[str, set[str]] = {
     "grpc_type": {"unary", "client_stream", "server_stream", "bidi_stream"},
     "grpc_service": {method.partition("/")[0] for method in METHODS},
     "grpc_method": {method.partition("/")[2] for method in METHODS},

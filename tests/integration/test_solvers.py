@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -84,6 +85,20 @@ def test_an_unforeseen_error_is_an_incident_and_the_child_is_not_used_again() ->
         assert not is_alive(first.figures)
 
     run(ask)
+
+
+def test_a_child_s_lines_are_json_with_the_plan_s_id_and_not_what_an_error_says(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    async def ask(asking: Asking) -> None:
+        await asking("crash")
+
+    run(ask)
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    (incident,) = [line for line in lines if line["message"] == "incident incident-7"]
+    assert incident["plan_id"] == "plan-1"
+    assert "builtins.ZeroDivisionError" in incident["traceback"]
+    assert "crashcrash" not in str(lines)
 
 
 def test_children_are_counted_and_why_they_were_killed() -> None:

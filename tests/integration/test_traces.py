@@ -22,6 +22,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_serv
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanContext
 
 from services.runtime.config import ServiceSettings
 from services.runtime.embedded import EmbeddedStore
@@ -53,9 +54,20 @@ def in_memory() -> Iterator[tuple[Traces, InMemorySpanExporter]]:
         yield traces, exporter
 
 
+def context_of(span: ReadableSpan) -> SpanContext:
+    context = span.get_span_context()
+    assert context is not None
+    return context
+
+
+def times(span: ReadableSpan) -> tuple[int, int]:
+    assert span.start_time is not None and span.end_time is not None
+    return span.start_time, span.end_time
+
+
 def parent_of(span: ReadableSpan, spans: dict[str, ReadableSpan]) -> str:
     """The name of a span's parent."""
-    names = {one.get_span_context().span_id: name for name, one in spans.items() if one.get_span_context()}
+    names = {context_of(one).span_id: name for name, one in spans.items()}
     return names[span.parent.span_id] if span.parent else ""
 
 
@@ -100,7 +112,7 @@ def test_a_job_is_one_trace_from_the_call_to_its_commit(payload: bytes, state: J
     assert job.state is state
     phases = {"roads", "runs", "check"} if payload == b"phases" else set()
     assert spans.keys() == {"call", "submit", "attempt", "begin", "solve", "commit"} | phases
-    assert len({span.get_span_context().trace_id for span in spans.values() if span.get_span_context()}) == 1
+    assert len({context_of(span).trace_id for span in spans.values()}) == 1
     parents = {"call": "", "submit": "call", "attempt": "submit"} | dict.fromkeys(
         ("begin", "solve", "commit"), "attempt"
     )
@@ -112,7 +124,8 @@ def test_a_job_is_one_trace_from_the_call_to_its_commit(payload: bytes, state: J
         "commit": {"cuntong.state": state},
     }
     for name in phases:
-        assert spans["solve"].start_time <= spans[name].start_time <= spans[name].end_time <= spans["solve"].end_time
+        (began, ended), (first, last) = times(spans["solve"]), times(spans[name])
+        assert began <= first <= last <= ended
 
 
 def test_a_child_that_dies_leaves_the_phases_that_it_reported() -> None:
@@ -176,8 +189,8 @@ def test_a_call_is_a_span_of_its_caller_s_trace() -> None:
         good, broken = exporter.get_finished_spans()
     assert isinstance(answers[0], bytes) and TRACE_ID in answers[0].decode()
     assert good.name == METHOD.removeprefix("/")
-    assert f"{good.get_span_context().trace_id:032x}" == TRACE_ID
-    assert not good.get_span_context().trace_state
+    assert f"{context_of(good).trace_id:032x}" == TRACE_ID
+    assert not context_of(good).trace_state
     assert good.attributes == {
         "rpc.system": "grpc",
         "rpc.service": "cuntong.route.v1.RouteService",
@@ -195,7 +208,7 @@ def test_a_call_without_a_trace_begins_one(given: str) -> None:
     with in_memory() as (traces, exporter):
         (answer,) = asyncio.run(call_each(traces, b"", **({"traceparent": given} if given else {})))
         (span,) = exporter.get_finished_spans()
-    assert isinstance(answer, bytes) and f"{span.get_span_context().trace_id:032x}" in answer.decode()
+    assert isinstance(answer, bytes) and f"{context_of(span).trace_id:032x}" in answer.decode()
     assert span.parent is None
 
 
@@ -227,7 +240,7 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
 def collecting() -> Iterator[tuple[Collector, str]]:
     collector = Collector()
     server = grpc.server(futures.ThreadPoolExecutor(2))
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:

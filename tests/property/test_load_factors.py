@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
 from services.model.day import Day
+from services.model.fleet import Vehicle
+from services.model.lines import Trip
 from services.model.plan import PlanResult
 from services.route.figures import figures_of
 from services.route.load_factors import run_load_factors, trip_load_factors
@@ -18,7 +21,7 @@ from tests.plans import Case, cases, sample_case
 def with_room(day: Day, times: int) -> Day:
     """Every vehicle and trip with so many times the room beside mail."""
 
-    def wider(one: object) -> dict[str, int]:
+    def wider(one: Vehicle | Trip) -> dict[str, Any]:
         return {
             f"capacity_{unit}": times * getattr(one, f"capacity_{unit}") - (times - 1) * getattr(one, f"mail_{unit}")
             for unit in ("g", "ml", "pieces")
