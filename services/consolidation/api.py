@@ -20,7 +20,7 @@ from services.consolidation.plan_source import PlanSource, read_plan_of
 from services.consolidation.trace import trace
 from services.model.bags import Bagging, BagRules, BagSeal
 from services.model.day import County, Day, HoldPolicy
-from services.model.errors import InvalidInputError, OverloadedError, PlanNotFoundError, Violation
+from services.model.errors import InvalidInputError, Limit, OverloadedError, PlanNotFoundError, Violation
 from services.model.network import Village
 from services.model.parcels import PARCEL_SCHEMA
 from services.model.plan import PlanResult
@@ -128,7 +128,7 @@ def _read_header(message: pb.ConsolidationHeader) -> _Header:
 def _refuse_above(rows: int, size: int) -> None:
     if rows > MAX_ROWS or size > MAX_BYTES:
         raise OverloadedError(
-            f"more than {MAX_ROWS} parcels or {MAX_BYTES} bytes in one call: split the day", _RETRY_AFTER_S
+            f"more than {MAX_ROWS} parcels or {MAX_BYTES} bytes in one call: split the day", _RETRY_AFTER_S, Limit.SIZE
         )
 
 

@@ -7,8 +7,9 @@ import logging
 import sys
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from cuntong.consolidation.v1 import consolidation_service_pb2 as pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as pb_grpc
@@ -21,22 +22,25 @@ from services.consolidation.plan_source import NoPlans, PlanSource, StoredPlans
 from services.consolidation.settlement_api import DayPlanner, NoPlanner, SettlementApi
 from services.runtime.config import ConsolidationSettings, read_settings
 from services.runtime.logs import configure_logs
-from services.runtime.metrics import define_metrics, make_registry
+from services.runtime.metrics import Metrics, count_store_errors, define_metrics, make_registry
 from services.runtime.server import GrpcServer, Service, serve
 from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.traces import Traces, open_traces
 
 
 async def run(settings: ConsolidationSettings) -> None:
     """Serve until told to end."""
     registry = make_registry()
     metrics = define_metrics(registry)
-    async with _store(settings.redis_url) as (plans, planner):
+    async with AsyncExitStack() as stack:
+        traces = stack.enter_context(open_traces(settings.otlp_endpoint, "consolidation"))
+        plans, planner = await stack.enter_async_context(_store(settings.redis_url, metrics, traces))
         services = [
             _consolidation(ConsolidationApi(metrics, plans)),
             _settlement(SettlementApi(plans, planner, metrics)),
         ]
         # Health does not ask the store: pooling parcels goes on without it.
-        await serve(GrpcServer(settings, services, registry=registry, new_id=_new_id))
+        await serve(GrpcServer(settings, services, registry=registry, new_id=_new_id, traces=traces))
 
 
 def _consolidation(api: ConsolidationApi) -> Service:
@@ -50,14 +54,16 @@ def _settlement(api: SettlementApi) -> Service:
 
 
 @asynccontextmanager
-async def _store(redis_url: str | None) -> AsyncIterator[tuple[PlanSource, DayPlanner]]:
+async def _store(
+    redis_url: str | None, metrics: Metrics, traces: Traces
+) -> AsyncIterator[tuple[PlanSource, DayPlanner]]:
     """Give what needs the route service's store, with it or without."""
     if redis_url is None:
         yield NoPlans(), NoPlanner()
         return
     redis = connect(redis_url)
     try:
-        store = JobStore(redis, _now, JobLimits())
+        store = JobStore(redis, _now, JobLimits(), partial(count_store_errors, metrics), traces)
         yield StoredPlans(store), CoalitionJobs(store, _now, _new_id)
     finally:
         await redis.aclose()

@@ -18,6 +18,7 @@ MAX_DAYS: Final = 366  # between the service day and the last day promised, eith
 MAX_WAYBILL_CHARS: Final = 64
 # A HeldReason as one byte: a million rows have room for little else.
 REASON: Final = pl.Enum(HeldReason)
+_PHONE_DIGITS: Final = 11
 _CONTROL: Final = r"[\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]"
 
 
@@ -86,7 +87,7 @@ def _gates() -> list[tuple[HeldReason, pl.Expr, pl.Expr]]:
         (
             HeldReason.VILLAGE_UNKNOWN,
             alone & (pl.col("village_reason") == HeldReason.VILLAGE_UNKNOWN.value),
-            pl.format("村代码/收件地址: 无法识别到村(代码“{}”)", pl.col("village_code").str.head(20)),
+            pl.format("村代码/收件地址: 无法识别到村(代码“{}”)", _shown_code()),
         ),
         (
             HeldReason.VILLAGE_AMBIGUOUS,
@@ -134,7 +135,9 @@ def _value_checks() -> list[tuple[str, pl.Expr, pl.Expr]]:
         ("重量(kg)", pl.col("weight_g") <= 0, pl.format("{} 不是正数", kilograms)),
         ("重量(kg)", pl.col("weight_g") > MAX_WEIGHT_G, pl.format("{} 过大", kilograms)),
         ("体积(L)", ~pl.col("volume_ml").is_between(0, MAX_VOLUME_ML), pl.format("{} 超出范围", litres)),
-        ("件数", ~pl.col("pieces").is_between(1, MAX_PIECES), pl.format("{} 超出范围", pl.col("pieces"))),
+        ("件数", pl.col("pieces") < 1, pl.format("{} 超出范围", pl.col("pieces"))),
+        # Not quoted: a count of eleven digits is a telephone number.
+        ("件数", pl.col("pieces") > MAX_PIECES, pl.lit(f"超过 {MAX_PIECES}")),
         (
             "最晚日期",
             ~pl.col("due_in_days").is_between(-MAX_DAYS, MAX_DAYS),
@@ -147,6 +150,13 @@ def _fault(column: str, fails: pl.Expr, words: pl.Expr) -> pl.Expr:
     """Name a column whose value cannot be, unless what was read says so already: of it, or of the row as a whole."""
     is_said = pl.col("fault").str.contains(column, literal=True) | pl.col("fault").str.starts_with("row:")
     return pl.when(fails & ~is_said).then(pl.format("{}: {}", pl.lit(column), words))
+
+
+def _shown_code() -> pl.Expr:
+    """A village code as it may be told: what is no number may be a name, and eleven digits a telephone number."""
+    code = pl.col("village_code")
+    is_number = code.str.contains("^[0-9]*$") & (code.str.len_chars() != _PHONE_DIGITS)
+    return pl.when(is_number).then(code.str.head(20)).otherwise(pl.lit("…"))
 
 
 def _missing_checks() -> pl.Expr:

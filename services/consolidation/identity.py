@@ -95,7 +95,8 @@ def _seconds(relabelled: pl.DataFrame, numbered: pl.DataFrame, county: County, s
     asked = relabelled.with_columns(original_id=_partner(county, "original_carrier"))
     original = pl.struct(pl.col("original_id").alias("writer"), pl.col("original_waybill").alias("waybill"))
     chained = asked.select(pl.struct("writer", "waybill").alias("number")).to_series()
-    firsts = numbered.filter(pl.col("duplicate_of").is_null()).select(
+    # Rows without a number are nobody's original, however many there are.
+    firsts = numbered.filter(pl.col("duplicate_of").is_null(), pl.col("waybill") != "").select(
         pl.col("writer").alias("original_id"),
         pl.col("waybill").alias("original_waybill"),
         pl.col("row").alias("along_with"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, Final, Protocol
@@ -15,7 +16,7 @@ from services.consolidation.plan_source import PlanSource, read_plan_of
 from services.model.day import Day
 from services.model.errors import InvalidInputError, NoPlanStoreError, Violation
 from services.model.plan import Plan
-from services.model.settlement import Settlement, SettlementSettings
+from services.model.settlement import Purpose, Settlement, SettlementSettings
 from services.runtime.metrics import Metrics
 from services.settlement.settle import settle
 from services.settlement.solver import SearchEffort
@@ -78,6 +79,15 @@ class SettlementApi(pb_grpc.SettlementServiceServicer):
         self._metrics.settlements.inc()
         self._metrics.coalitions_planned.inc(settlement.solves)
         self._metrics.settled_fen.set(settlement.spent_fen)
+        self._metrics.settled_saving_fen.set(sum(account.saving_fen for account in settlement.accounts))
+        # Of the two sides of a payment, that of the payer.
+        paid: Counter[Purpose] = Counter()
+        for entry in settlement.entries:
+            paid[entry.purpose] += max(0, entry.fen)
+        for purpose in Purpose:
+            self._metrics.settled_payments_fen.labels(purpose).set(paid[purpose])
+        for finding in settlement.findings:
+            self._metrics.settlement_findings.labels(finding.kind).inc()
 
 
 class _Bridge:

@@ -18,10 +18,12 @@ from typing import Any, Final, TypeVar
 from services.files.dates import read_date
 from services.files.faults import Findings
 from services.files.headers import Wanted
+from services.files.phones import phone_removed
 from services.files.plain_text import unguarded
 from services.files.tables import ROW, WIDTH, Table, read_table, refuse_ragged_rows
 from services.model.units import DAY_S
 from services.validation.fields import quoted
+from services.validation.phones import holds_phone
 
 _MAX_DIGITS: Final = 15
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
@@ -100,15 +102,26 @@ def _values(file: str, cells: Mapping[str, Any], columns: Sequence[Column], find
         try:
             values[column.target] = column.read(text)
         except ValueError as error:
-            findings.fault(file, f"{quoted(text)} {error}", cells[ROW], column.name)
+            findings.fault(file, f"{quoted(phone_removed(text))} {error}", cells[ROW], column.name)
             if column.required:
                 values[column.target] = column.stand_in
     return values
 
 
 def text(cell: str) -> str:
-    """Take the cell as it stands."""
+    """Take the cell as it stands, an id most often; a person's telephone number is none."""
+    if holds_phone(cell):
+        raise ValueError("holds a telephone number, which goes into no plan and no paper")
     return cell
+
+
+def name(cell: str) -> str:
+    """Take what something is called; a telephone number in it is left out.
+
+    >>> name("东村服务站 13912345678")
+    '东村服务站'
+    """
+    return phone_removed(cell)
 
 
 def code(cell: str) -> str:
@@ -238,7 +251,7 @@ def weekdays(cell: str) -> tuple[int, ...]:
 
 def listed(cell: str) -> tuple[str, ...]:
     """Read the values between ``|``."""
-    return tuple(part.strip() for part in cell.split("|") if part.strip())
+    return tuple(text(part.strip()) for part in cell.split("|") if part.strip())
 
 
 def one_of(kinds: type[Choice]) -> Callable[[str], Choice]:

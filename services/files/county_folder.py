@@ -21,6 +21,7 @@ from services.files.cells import (
     degrees,
     flag,
     listed,
+    name,
     one_of,
     read_records,
     some_of,
@@ -74,7 +75,7 @@ def _required(name: str, *, stand_in: Any = "", read: Any = text, field: str = "
 NODE_COLUMNS: Final = (
     _required("node_id"),
     _required("kind", read=one_of(NodeKind), stand_in=NodeKind.VILLAGE_SHOP),
-    _required("name"),
+    _required("name", read=name),
     _required("lon", read=degrees, stand_in=0.0),
     _required("lat", read=degrees, stand_in=0.0),
     _required("crs", read=one_of(Crs), stand_in=Crs.WGS84),
@@ -96,7 +97,7 @@ NODE_COLUMNS: Final = (
 )
 PARTNER_COLUMNS: Final = (
     _required("partner_id"),
-    _required("name"),
+    _required("name", read=name),
     _required("role", read=one_of(Role), stand_in=Role.EXPRESS),
 )
 AGREEMENT_COLUMNS: Final = (
@@ -124,7 +125,7 @@ AGREEMENT_COLUMNS: Final = (
 VEHICLE_COLUMNS: Final = (
     _required("vehicle_id"),
     _required("owner"),
-    Column("kind", text),
+    Column("kind", name),
     _required("depot"),
     _required("capacity_g", read=amount, stand_in=1),
     _required("capacity_ml", read=amount, stand_in=1),
@@ -164,7 +165,7 @@ MATRIX_COLUMNS: Final = (
     _required("duration_s", read=amount, stand_in=0),
 )
 CLOSED_ROAD_COLUMNS: Final = (
-    Column("name", text),
+    Column("name", name),
     Column("from_node", text),
     Column("to_node", text),
     Column("one_way", flag),
@@ -197,11 +198,11 @@ def read_county(folder: Path, service_date: date) -> CountyFolder:
         With every fault of every file, each by file, row and column.
 
     """
-    name = folder.resolve().name
+    county_id = folder.resolve().name
     if not folder.is_dir():
         said = "is a file, not a folder" if folder.exists() else "there is no such folder"
-        raise CountyFolderError([Fault(name, None, None, said)])
-    findings, provenance = Findings(), Provenance(name)
+        raise CountyFolderError([Fault(county_id, None, None, said)])
+    findings, provenance = Findings(), Provenance(county_id)
 
     def table(file: str, path: str, columns: Sequence[Column]) -> list[Record]:
         return _read(folder / file, path, columns, findings, provenance)
@@ -218,7 +219,7 @@ def read_county(folder: Path, service_date: date) -> CountyFolder:
     if has_table(folder / "closed_roads.csv"):
         closed = table("closed_roads.csv", "county.network.closed_roads", CLOSED_ROAD_COLUMNS)
     county = County(
-        county_id=name,
+        county_id=county_id,
         network=Network(
             nodes=tuple(_node(record) for record in nodes),
             transfers=_built(Transfer, transfers),

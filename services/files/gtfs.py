@@ -22,6 +22,7 @@ from services.files.cells import (
     amount,
     day,
     flag,
+    name,
     one_of,
     read_records,
     records_of,
@@ -50,8 +51,8 @@ STOP_COLUMNS: Final = (_required("stop_id"),)
 ROUTE_COLUMNS: Final = (
     _required("route_id", "line_id"),
     Column("agency_id", text, "owner"),
-    Column("route_long_name", text, "name"),
-    Column("route_short_name", text),
+    Column("route_long_name", name, "name"),
+    Column("route_short_name", name),
 )
 TRIP_COLUMNS: Final = (_required("trip_id"), _required("route_id"), _required("service_id"))
 STOP_TIME_COLUMNS: Final = (

@@ -22,6 +22,13 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 SHEET_ERROR: Final = r"^#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|ERROR!)$"
 SHEET_ERROR_SAID: Final = "is an error of the spreadsheet"
 _SHEET_ERROR: Final = re.compile(SHEET_ERROR)
+_WORDS: Final = re.compile(r"[^\W\d_a-zA-Z]+")
+_LATIN: Final = re.compile(r"[a-zA-Z]+")
+_MOST_LETTERS: Final = 4
+# Words of the columns themselves; beside these, what stands in a cell may be anybody's name.
+_KNOWN: Final = re.compile(
+    "(?:公斤|千克|市斤|毫升|立方米|立方|进村|出村|常温|冷藏|冷冻|上午|下午|[年月日号时分件斤升])+"
+)
 
 Word = TypeVar("Word")
 
@@ -79,8 +86,25 @@ def _read(cell: str, reader: Reader) -> tuple[Any, str | None]:
 
 
 def _quotable(cell: str) -> str:
-    """Cut a cell to what a message may hold: a phone number that strayed into it is left out."""
-    return _CONTROL.sub(" ", phone_removed(cell))[:_SHOWN]
+    """Cut a cell to what a message may hold: a phone number or a name that strayed into it is left out.
+
+    >>> _quotable("约2"), _quotable("张三丰 13912345678"), _quotable("Zhang San"), _quotable("2.5公斤多")
+    ('约2', '…', '… …', '2.5公斤…')
+    """
+    shown = _CONTROL.sub(" ", phone_removed(cell))
+    if not _SHEET_ERROR.fullmatch(shown):
+        shown = _WORDS.sub(_without_names, shown)
+        if sum(map(str.isascii, filter(str.isalpha, shown))) > _MOST_LETTERS:
+            shown = _LATIN.sub("…", shown)
+    return shown[:_SHOWN]
+
+
+def _without_names(found: re.Match[str]) -> str:
+    text, known = found[0], _KNOWN.match(found[0])
+    if len(text) == 1:
+        return text  # a single character says nothing of anybody
+    word = known[0] if known else ""
+    return text if text == word else f"{word}…"
 
 
 def read_distinct(cells: pl.Series, read_one: Callable[[str], tuple[Any, str | None]], dtype: pl.DataType) -> Reading:

@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from services.files.phones import phone_removed
 from services.files.plain_text import unguarded
 from services.files.readings import Reading, read_distinct, read_text
 
@@ -95,7 +96,7 @@ def read_numbers(cells: pl.Series, column: str, read: Callable[[str], str]) -> R
         try:
             return read(cell), None
         except ValueError as error:
-            shown = unguarded(cell)
+            shown = phone_removed(unguarded(cell))
             quoted = f'"{shown[:_SHOWN]}" ' if _DAMAGED.fullmatch(shown) else ""
             return "", f"{column}: {quoted}{error}"
 

@@ -152,7 +152,7 @@ def _readings(table: Table, rows: pl.DataFrame, service_date: date) -> dict[str,
     millilitres = partial(read_measure, units=MILLILITRES, unit=volume_unit_ml(table.keys))
     yes_or_no = word_of(_YES_NO, "is neither 是 nor 否")
     readers = {
-        "carrier": Reader(CARRIER, read_text, words, ""),
+        "carrier": Reader(CARRIER, _read_words, words, ""),
         "direction": Reader(DIRECTION, word_of(_DIRECTIONS, "is neither 进村 nor 出村"), words, ""),
         "village_code": Reader(VILLAGE_CODE, read_village_code, words, "", ""),
         "weight_g": Reader(WEIGHT, grams, number, 0),
@@ -163,7 +163,7 @@ def _readings(table: Table, rows: pl.DataFrame, service_date: date) -> dict[str,
         ),
         "due_in_days": Reader(LAST_DATE, partial(_days_from, service_date), number, 0, 0),
         **{name: Reader(column, yes_or_no, truth, False, False) for name, column in FLAGS.items()},
-        "category": Reader(CATEGORY, _read_category, words, "", ""),
+        "category": Reader(CATEGORY, _read_words, words, "", ""),
         "original_carrier": Reader(ORIGINAL_CARRIER, _read_original_carrier, words, "", ""),
     }
     read = {name: read_cells(rows[reader.column], reader) for name, reader in readers.items()}
@@ -187,12 +187,12 @@ def _read_addresses(cells: pl.Series) -> Reading:
     return Reading(values, faults.to_series())
 
 
-def _read_category(cell: str) -> str:
+def _read_words(cell: str) -> str:
     return phone_removed(read_text(cell))
 
 
 def _read_original_carrier(cell: str) -> str:
-    return "" if is_none(cell) else read_text(cell)
+    return "" if is_none(cell) else _read_words(cell)
 
 
 def _days_from(service_date: date, cell: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +75,47 @@ class StoreUnavailableError(CuntongError):
     """The store does not answer."""
 
 
+class Limit(StrEnum):
+    """Which limit a caller has met, for who counts."""
+
+    RATE = "rate"  # calls of a tenant in a while
+    CONCURRENCY = "concurrency"  # calls under way, of a tenant or of all
+    TENANT_FULL = "tenant full"  # seconds of search that a tenant has open
+    QUEUE_FULL = "queue full"  # open jobs of all
+    UPLOADS = "uploads"  # memory for days that come in parts
+    SIZE = "size"  # one call's parcels
+    OTHER = "other"
+
+
 class OverloadedError(CuntongError):
     """Too much was asked for at once; ask again after ``retry_after_s``."""
 
-    def __init__(self, message: str, retry_after_s: int) -> None:
+    def __init__(self, message: str, retry_after_s: int, limit: Limit = Limit.OTHER) -> None:
         self.retry_after_s = retry_after_s
+        self.limit = limit
         super().__init__(message)
 
 
-class UnauthenticatedError(CuntongError):
-    """Nobody knows who calls; ``cause`` is for the log and is not told to the caller."""
+class TokenFault(StrEnum):
+    """What is wrong with a token, for who counts."""
 
-    def __init__(self, cause: str) -> None:
+    MISSING = "missing"  # none, or more than one
+    UNREADABLE = "unreadable"
+    KEY = "key"  # signed with a key that is not known here, or in a way that the key is not for
+    SIGNATURE = "signature"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not yet valid"
+    ISSUER = "issuer"
+    AUDIENCE = "audience"
+    CLAIMS = "claims"  # one is missing, or is not what it should be
+
+
+class UnauthenticatedError(CuntongError):
+    """Nobody knows who calls; ``cause`` and ``fault`` are for the log and are not told to the caller."""
+
+    def __init__(self, cause: str, fault: TokenFault = TokenFault.UNREADABLE) -> None:
         self.cause = cause
+        self.fault = fault
         super().__init__("a valid token is needed")
 
 

@@ -9,6 +9,7 @@ import time
 import uuid
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 
 from cuntong.route.v1 import route_service_pb2 as pb
 from cuntong.route.v1 import route_service_pb2_grpc as pb_grpc
@@ -19,10 +20,11 @@ from services.route.workers import job_limits, planning
 from services.runtime.config import RouteSettings, read_settings
 from services.runtime.job_metrics import count_jobs
 from services.runtime.logs import configure_logs
-from services.runtime.metrics import define_metrics, make_registry
+from services.runtime.metrics import count_store_errors, define_metrics, make_registry
 from services.runtime.server import GrpcServer, Service, serve
 from services.runtime.store import JobStore, connect
 from services.runtime.tasks import open_tasks
+from services.runtime.traces import open_traces
 from services.runtime.uploads import UploadRoom
 
 
@@ -39,13 +41,17 @@ async def run(settings: RouteSettings) -> None:
     registry = make_registry()
     metrics = define_metrics(registry)
     redis = connect(settings.redis_url)
-    store = JobStore(redis, _now, job_limits(settings))
     try:
         async with AsyncExitStack() as stack:
+            traces = stack.enter_context(open_traces(settings.otlp_endpoint, "route"))
+            on_error = partial(count_store_errors, metrics)
+            store = JobStore(redis, _now, job_limits(settings), on_error, traces)
             tasks = await stack.enter_async_context(open_tasks(settings.redis_url))
             if settings.workers:
                 await stack.enter_async_context(
-                    planning(settings, store, tasks, metrics=metrics, clock=time.monotonic, new_id=_new_id)
+                    planning(
+                        settings, store, tasks, metrics=metrics, traces=traces, clock=time.monotonic, new_id=_new_id
+                    )
                 )
             counting = asyncio.create_task(count_jobs(store, metrics, _now))
             stack.callback(counting.cancel)
@@ -55,7 +61,9 @@ async def run(settings: RouteSettings) -> None:
 
             name = pb.DESCRIPTOR.services_by_name["RouteService"].full_name
             service = Service(name, register)
-            server = GrpcServer(settings, [service], registry=registry, new_id=_new_id, ask_store=store.ping)
+            server = GrpcServer(
+                settings, [service], registry=registry, new_id=_new_id, ask_store=store.ping, traces=traces
+            )
             uploads = UploadRoom(settings.max_upload_bytes)
             api = RouteApi(store, tasks, _now, _new_id, server.draining, uploads)
             await serve(server)

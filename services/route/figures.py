@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
+from services.model.agreements import CooperationModel
 from services.model.day import Day
-from services.model.plan import PlanResult
-from services.runtime.metrics import Metrics
+from services.model.plan import Plan, PlanResult
+from services.route.load_factors import run_load_factors, trip_load_factors
+from services.runtime.metrics import OWN, Measure, Metrics, cost_parts
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is counted of a plan: its cost by part, and how many of what it serves, leaves and reaches."""
+    """What is counted of a plan: its cost by part, how many of what it serves, leaves and reaches, and how full it is.
+
+    ``by_model`` counts consignments under the cooperation model that they are carried under; one that is booked on a
+    trip and driven on by a run counts under the model of each.
+    """
 
     cost_fen: Mapping[str, int]
     unserved: int
     waiting: int
     villages_reached: int
+    by_model: Mapping[str, int]
+    run_load_factors: Mapping[Measure, float]
+    trip_load_factors: Mapping[Measure, float]
 
 
 def figures_of(day: Day, result: PlanResult) -> Figures:
@@ -26,8 +35,23 @@ def figures_of(day: Day, result: PlanResult) -> Figures:
     unserved = {u.consignment_id for u in plan.unserved}
     waiting = {one.consignment_id for one in plan.waiting}
     reached = {c.village_code for c in day.consignments if c.consignment_id not in unserved | waiting}
-    cost_fen = {part.name.removesuffix("_fen"): getattr(plan.cost, part.name) for part in fields(plan.cost)}
-    return Figures(cost_fen, len(unserved), len(waiting), len(reached))
+    return Figures(
+        cost_fen={part: getattr(plan.cost, name) for part, name in cost_parts().items()},
+        unserved=len(unserved),
+        waiting=len(waiting),
+        villages_reached=len(reached),
+        by_model=_by_model(day, plan),
+        run_load_factors=run_load_factors(day, plan),
+        trip_load_factors=trip_load_factors(day, plan),
+    )
+
+
+def _by_model(day: Day, plan: Plan) -> dict[str, int]:
+    models: dict[str, str] = {one.agreement_id: one.model for one in day.county.agreements}
+    carried = {(b.consignment_id, b.agreement_id) for b in plan.bookings}
+    carried |= {(c.consignment_id, c.agreement_id) for run in plan.runs for c in run.carriages}
+    under = {(consignment_id, models.get(agreement_id, OWN)) for consignment_id, agreement_id in carried}
+    return {model: sum(one == model for _, one in under) for model in (OWN, *CooperationModel)}
 
 
 def measure(metrics: Metrics, figures: Figures) -> None:
@@ -37,3 +61,9 @@ def measure(metrics: Metrics, figures: Figures) -> None:
     metrics.plan_unserved.set(figures.unserved)
     metrics.plan_waiting.set(figures.waiting)
     metrics.plan_villages_reached.set(figures.villages_reached)
+    for model, count in figures.by_model.items():
+        metrics.plan_consignments.labels(model).set(count)
+    for size, factor in figures.run_load_factors.items():
+        metrics.plan_run_load_factor.labels(size).set(factor)
+    for size, factor in figures.trip_load_factors.items():
+        metrics.plan_trip_load_factor.labels(size).set(factor)

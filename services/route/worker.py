@@ -8,30 +8,43 @@ import sys
 import time
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 
 from services.route.workers import job_limits, planning
 from services.runtime.config import WorkerSettings, read_settings
 from services.runtime.logs import configure_logs
-from services.runtime.metrics import define_metrics, make_registry
+from services.runtime.metrics import count_store_errors, define_metrics, make_registry
 from services.runtime.server import metrics_server, stop_signal, write_ready_file
 from services.runtime.store import JobStore, connect
 from services.runtime.tasks import open_tasks
+from services.runtime.traces import open_traces
 
 
 async def run(settings: WorkerSettings) -> None:
     """Plan until told to end."""
     registry = make_registry()
+    metrics = define_metrics(registry)
     redis = connect(settings.redis_url)
-    store = JobStore(redis, lambda: datetime.now(UTC), job_limits(settings))
     try:
-        with metrics_server(settings.metrics_listen, registry) as metrics_address:
+        with (
+            metrics_server(settings.metrics_listen, registry) as metrics_address,
+            open_traces(settings.otlp_endpoint, "worker") as traces,
+        ):
+            store = JobStore(
+                redis,
+                lambda: datetime.now(UTC),
+                job_limits(settings),
+                on_error=partial(count_store_errors, metrics),
+                traces=traces,
+            )
             async with (
                 open_tasks(settings.redis_url) as tasks,
                 planning(
                     settings,
                     store,
                     tasks,
-                    metrics=define_metrics(registry),
+                    metrics=metrics,
+                    traces=traces,
                     clock=time.monotonic,
                     new_id=lambda: uuid.uuid4().hex,
                 ),

@@ -19,6 +19,7 @@ from services.runtime.metrics import Metrics
 from services.runtime.solvers import Solvers
 from services.runtime.store import JobLimits, JobStore
 from services.runtime.tasks import DocketTasks, LostJobs
+from services.runtime.traces import Traces
 
 # A worker's own lease on a job ends before the queue gives the job to another, so that the other finds it free.
 _JOB_LEASE_PART: Final = 0.6
@@ -47,6 +48,7 @@ async def planning(
     tasks: DocketTasks,
     *,
     metrics: Metrics,
+    traces: Traces,
     clock: Callable[[], float],
     new_id: Callable[[], str],
 ) -> AsyncIterator[None]:
@@ -63,6 +65,8 @@ async def planning(
             idle=settings.workers,
             memory_mib=settings.solver_memory_mib,
             environment=environment,
+            metrics=metrics,
+            traces=traces,
         ) as solvers:
             runner = JobRunner(
                 store,
@@ -72,6 +76,7 @@ async def planning(
                 name=name,
                 measure=partial(measure, metrics),
                 metrics=metrics,
+                traces=traces,
             )
             async with tasks.working(runner.work_on, name=name, at_once=settings.workers, lease_s=settings.lease_s):
                 try:

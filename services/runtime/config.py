@@ -71,7 +71,16 @@ def _checked_address(address: str) -> str:
     return address
 
 
+def _checked_endpoint(endpoint: str) -> str:
+    scheme, _, address = endpoint.partition("://")
+    if scheme not in ("http", "https"):
+        raise ValueError("must be http://host:port or https://host:port")
+    split_address(address)
+    return endpoint
+
+
 Address = Annotated[str, AfterValidator(_checked_address)]
+Endpoint = Annotated[str, AfterValidator(_checked_endpoint)]
 
 
 class Settings(BaseSettings):
@@ -112,7 +121,14 @@ class StoreSettings(Settings):
     """Directory of the embedded store; without one, jobs end with the process."""
 
 
-class ServiceSettings(Settings):
+class TraceSettings(Settings):
+    """Whether spans of calls and jobs are kept, and by whom."""
+
+    otlp_endpoint: Endpoint | None = None
+    """Collector that takes OTLP over gRPC, ``http://host:port`` or ``https://host:port``; none, no traces."""
+
+
+class ServiceSettings(TraceSettings):
     """How a gRPC service listens and how much it takes on."""
 
     listen: Address = "127.0.0.1:0"
@@ -224,7 +240,7 @@ class JobSettings(Settings):
     """How long after its last sign of life a worker is taken for dead."""
 
 
-class WorkSettings(JobSettings):
+class WorkSettings(JobSettings, TraceSettings):
     """How jobs are worked on."""
 
     workers: NonNegativeInt = 1

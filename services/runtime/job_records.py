@@ -35,11 +35,22 @@ class Orders(StrEnum):
     LOST = "LOST"  # the job ended or is another worker's
 
 
+class StoreFault(StrEnum):
+    """Why the store gave no answer, for who counts."""
+
+    CONNECTION = "connection"
+    TIMEOUT = "timeout"
+    FULL = "full"
+    READ_ONLY = "read only"
+    UNABLE = "unable"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
     """A job as it is known. ``sequence`` counts every change from 1, of state or progress.
 
-    ``solve_s`` is how long its searches may take on all their cores together.
+    ``solve_s`` is how long its searches may take on all their cores together; ``traceparent`` names the span in which
+    it was submitted, where there was one.
     """
 
     plan_id: str
@@ -55,6 +66,7 @@ class JobRecord:
     sequence: int = 1
     solve_s: int = 1
     batch_id: str = ""
+    traceparent: str = ""
     accept_time: datetime | None = None
     phase: str = ""
     best_cost_fen: int = 0
@@ -116,6 +128,7 @@ def decode_job(stored: Mapping[Any, Any]) -> JobRecord:
         sequence=int(text["sequence"]),
         solve_s=int(text.get("solve_s", 1)),
         batch_id=text.get("batch_id", ""),
+        traceparent=text.get("traceparent", ""),
         accept_time=_time(text["accept_time"]) if "accept_time" in text else None,
         phase=text["phase"],
         best_cost_fen=int(text["best_cost_fen"]),

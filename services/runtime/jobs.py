@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from services.runtime.metrics import Metrics
 from services.runtime.solver_messages import Broke, Done, Refused, Solve
 from services.runtime.solvers import ChildDiedError, Stopped
 from services.runtime.store import JobStore
+from services.runtime.traces import NO_TRACES, Attributes, Traces, trace_id_of, traceparent
 
 _RETRY_S: Final = 0.5
 _MAX_REASON_CHARS: Final = 2000
@@ -99,6 +101,8 @@ class JobRunner:
         Hears of results.
     metrics
         Where to count; nowhere if None.
+    traces
+        Where spans go.
     beat_s
         Time between looks at a running job: progress passed on, cancelling noticed, lease renewed.
     """
@@ -113,6 +117,7 @@ class JobRunner:
         name: str,
         measure: Measure = lambda _: None,
         metrics: Metrics | None = None,
+        traces: Traces = NO_TRACES,
         beat_s: float = 0.25,
     ) -> None:
         self._store = store
@@ -121,6 +126,7 @@ class JobRunner:
         self._clock = clock
         self._measure = measure
         self._metrics = metrics
+        self._traces = traces
         self._beat_s = beat_s
         self._owner = name
         self._running: dict[str, _Running] = {}
@@ -148,38 +154,55 @@ class JobRunner:
     async def _work_on(self, plan_id: str) -> None:
         if self._closing.is_set() or plan_id in self._running:
             return
+        began_ns = time.time_ns()
         attempt = await self._store.begin(plan_id, self._owner)
         if attempt is None:
             return
+        begun_ns = time.time_ns()
+        if attempt > 1 and self._metrics is not None:
+            self._metrics.jobs_restarted.inc()
         running = self._running[plan_id] = _Running(plan_id, attempt)
         self._is_idle.clear()
         attendant = asyncio.create_task(self._attend(running))
-        started = self._clock()
         try:
             try:
-                outcome = await self._outcome(running)
-            except ChildDiedError as error:
-                _log.error("attempt %d broke off: %s", attempt, error)
-                await self._break_off(running, str(error))
+                record = await self._store.get(plan_id)
+            except PlanNotFoundError:
                 return
-            if running.is_lost:
-                _log.warning("attempt %d was given to another worker", attempt)
-            elif outcome is None:
-                await self._store.release(plan_id, attempt)
-            else:
-                await self._pass_on(running)
-                await self._commit(running, outcome, self._clock() - started)
+            ids: Attributes = {"plan_id": plan_id, "attempt": attempt}
+            with self._traces.span("attempt", ids, parent=record.traceparent, began_ns=began_ns):
+                self._traces.past("begin", began_ns, begun_ns)
+                with bound(trace_id=trace_id_of(traceparent())):
+                    await self._attempt(running, record)
         finally:
             attendant.cancel()
             del self._running[plan_id]
             if not self._running:
                 self._is_idle.set()
 
-    async def _outcome(self, running: _Running) -> _Outcome | None:
+    async def _attempt(self, running: _Running, record: JobRecord) -> None:
+        started = self._clock()
+        try:
+            outcome = await self._outcome(running, record)
+        except ChildDiedError as error:
+            _log.error("attempt %d broke off: %s", running.attempt, error)
+            if self._metrics is not None:
+                self._metrics.attempts_broken_off.inc()
+            await self._break_off(running, str(error))
+            return
+        if running.is_lost:
+            _log.warning("attempt %d was given to another worker", running.attempt)
+        elif outcome is None:
+            await self._store.release(running.plan_id, running.attempt)
+        else:
+            await self._pass_on(running)
+            with self._traces.span("commit", {"state": outcome.state}):
+                await self._commit(running, outcome, self._clock() - started)
+
+    async def _outcome(self, running: _Running, record: JobRecord) -> _Outcome | None:
         """What came of a job; None where it was stopped for no reason of its own."""
         try:
             payload = await self._store.payload(running.plan_id)
-            record = await self._store.get(running.plan_id)
         except PlanNotFoundError:
             return _Outcome(JobState.FAILED, "what was submitted is no longer there")
         job = Solve(payload, running.plan_id, _CPU_EXTRA_S + _CPU_FACTOR * record.solve_s)

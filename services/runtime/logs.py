@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,9 +20,9 @@ _bound: Final[ContextVar[Mapping[str, str]]] = ContextVar("cuntong_log_ids", def
 
 
 @contextmanager
-def bound(*, request_id: str = "", plan_id: str = "") -> Iterator[None]:
+def bound(*, request_id: str = "", plan_id: str = "", trace_id: str = "") -> Iterator[None]:
     """Put these ids on every line logged inside, also by tasks and threads that inherit the context."""
-    given = {"request_id": request_id, "plan_id": plan_id}
+    given = {"request_id": request_id, "plan_id": plan_id, "trace_id": trace_id}
     token = _bound.set({**_bound.get(), **{name: value for name, value in given.items() if value}})
     try:
         yield
@@ -35,7 +36,7 @@ def bound_ids() -> Mapping[str, str]:
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record as JSON: time, level, logger, message, bound ids and, after an error, its traceback."""
+    """Formats a record as JSON: time, level, logger, message, bound ids and, after an error, where it came from."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line."""
@@ -47,8 +48,20 @@ class JsonFormatter(logging.Formatter):
             **_bound.get(),
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = _traceback(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
+
+
+def _traceback(error: BaseException | None) -> str:
+    """Where an error came from and of what types it and its causes are; what they say may quote what was sent."""
+    parts: list[str] = []
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\nafter:\n".join(parts)
 
 
 def configure_logs(stream: TextIO, level: int = logging.INFO) -> None:

@@ -28,11 +28,14 @@ from services.runtime.interceptors.deadline import keep_deadlines
 from services.runtime.interceptors.errors import translate_errors
 from services.runtime.interceptors.load import LoadLimit
 from services.runtime.interceptors.metrics import count_calls
+from services.runtime.interceptors.refusals import count_refusals
 from services.runtime.interceptors.request_id import bind_request_id
 from services.runtime.interceptors.tenants import CallRate, TenantLimit
+from services.runtime.interceptors.traces import trace_calls
 from services.runtime.interceptors.wrapping import Around, AroundInterceptor, nested
 from services.runtime.tls import CertificateFileError, read_server_credentials
 from services.runtime.tokens import KeyFileError, TokenReader, read_public_keys, read_secret
+from services.runtime.traces import NO_TRACES, Traces
 
 _IDLE_POLL_S: Final = 0.02
 _LAST_ANSWERS_S: Final = 0.25
@@ -78,6 +81,8 @@ class GrpcServer:
         Raises ``StoreUnavailableError`` when the store is away; the services' health follows it.
     arounds
         More to put around calls, innermost last; errors that they raise become statuses.
+    traces
+        Where spans of calls go.
 
     Raises
     ------
@@ -95,6 +100,7 @@ class GrpcServer:
         clock: Callable[[], float] = time.monotonic,
         ask_store: Callable[[], Awaitable[None]] | None = None,
         arounds: Sequence[Around] = (),
+        traces: Traces = NO_TRACES,
     ) -> None:
         self.draining = asyncio.Event()
         """Set when the end begins: streams without an end of their own should stop."""
@@ -105,13 +111,15 @@ class GrpcServer:
         self._load = LoadLimit(
             settings.max_concurrent_rpcs, settings.max_concurrent_streams, is_shared=settings.asks_for_tokens
         )
-        self._credentials, admission = _read_files(settings, registry, clock)
+        self._credentials, admission = _read_files(settings, clock)
         # Metrics stand outside of errors: the status that they count is made there.
         self._arounds = nested(
             [
                 bind_request_id(new_id),
+                trace_calls(traces),
                 count_calls(registry, clock),
                 translate_errors(new_id),
+                count_refusals(registry),
                 *admission,
                 self._load.around,
                 keep_deadlines(settings.least_deadline_s, settings.unary_ceiling_s, settings.upload_ceiling_s),
@@ -269,7 +277,7 @@ def _options(settings: ServiceSettings) -> list[tuple[str, Any]]:
 
 
 def _read_files(
-    settings: ServiceSettings, registry: CollectorRegistry, clock: Callable[[], float]
+    settings: ServiceSettings, clock: Callable[[], float]
 ) -> tuple[grpc.ServerCredentials | None, list[Around]]:
     """Read certificates and keys: what the port needs, and what stands at the door of each call."""
     try:
@@ -286,7 +294,7 @@ def _read_files(
     tokens = TokenReader(keys, settings.auth_issuer, settings.auth_audience, settings.auth_leeway_s)
     rate = CallRate(settings.tenant_calls_per_s, settings.tenant_burst, clock)
     tenants = TenantLimit(rate, settings.tenant_concurrent_calls)
-    return credentials, [authenticate(tokens, registry, clock), tenants.around]
+    return credentials, [authenticate(tokens, clock), tenants.around]
 
 
 def _address(listen: str, port: int) -> str:

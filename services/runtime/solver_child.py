@@ -11,6 +11,7 @@ import pickle
 import resource
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -31,6 +32,7 @@ from services.runtime.solver_messages import (
     Stop,
     packed,
 )
+from services.runtime.traces import trace_id_of
 
 _MIB: Final = 1024 * 1024
 _log: Final = logging.getLogger(__name__)
@@ -84,7 +86,7 @@ class _Child:
     def run(self, orders: IO[bytes]) -> None:
         threading.Thread(target=self._listen, args=(orders,), daemon=True).start()
         while (job := self._jobs.get()) is not None:
-            with bound(plan_id=job.plan_id):
+            with bound(plan_id=job.plan_id, trace_id=trace_id_of(job.traceparent)):
                 _limit_cpu(job.cpu_s)
                 self._send(self._answer(job))
 
@@ -100,7 +102,9 @@ class _Child:
 
     def _answer(self, job: Solve) -> Answer:
         telling = Telling(
-            self._stop.is_set, lambda *news: self._send(Progress(*news)), lambda result: self._send(Kept(result))
+            self._stop.is_set,
+            lambda phase, best_fen, percent: self._send(Progress(phase, best_fen, percent, time.time_ns())),
+            lambda result: self._send(Kept(result)),
         )
         try:
             return Done(*self._work(job.payload, telling))

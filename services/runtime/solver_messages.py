@@ -15,11 +15,15 @@ LENGTH: Final = struct.Struct("<Q")
 
 @dataclass(frozen=True, slots=True)
 class Solve:
-    """What is to be solved, the name that the child's log gives it, and how many seconds of a core that may take."""
+    """What is to be solved, how many seconds of a core that may take, and what the child's log names it by.
+
+    ``traceparent`` names the span that it is part of, where there is one.
+    """
 
     payload: bytes
     plan_id: str
     cpu_s: int
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,12 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it has come."""
+    """How far it has come, and when that was, in nanoseconds since 1970."""
 
     phase: str
     best_cost_fen: int
     percent: int
+    at_ns: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,18 @@ import os
 import pickle
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Final, Self
 
 from services.model.errors import CuntongError
 from services.runtime.lifeline import bound_to_this
+from services.runtime.metrics import Killed, Metrics
+from services.runtime.phases import Phases
 from services.runtime.solver_messages import (
     LENGTH,
     Answer,
@@ -34,6 +37,7 @@ from services.runtime.solver_messages import (
     Stop,
     packed,
 )
+from services.runtime.traces import NO_TRACES, Traces, traceparent
 
 # One that is told to stop has this long for its best so far; then what it kept before has to do.
 _GRACE_S: Final = 0.25
@@ -104,13 +108,28 @@ class Solvers:
         How much memory a child may use.
     environment
         What children find there beside this process's own.
+    metrics
+        Where to count children; nowhere if None.
+    traces
+        Where spans go.
     """
 
-    def __init__(self, module: str, *, idle: int, memory_mib: int, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        module: str,
+        *,
+        idle: int,
+        memory_mib: int,
+        environment: Mapping[str, str],
+        metrics: Metrics | None = None,
+        traces: Traces = NO_TRACES,
+    ) -> None:
         self._module = module
         self._most_idle = idle
         self._memory_mib = memory_mib
         self._environment = environment
+        self._metrics = metrics
+        self._traces = traces
         self._idle: list[_Child] = []
 
     async def __aenter__(self) -> Self:
@@ -124,7 +143,7 @@ class Solvers:
         """End those that wait; no job may be under way."""
         self._most_idle = 0
         for child in self._idle:
-            await child.kill()
+            await self._kill(child, Killed.ENDING)
         self._idle.clear()
 
     async def solve(
@@ -142,21 +161,46 @@ class Solvers:
         ChildDiedError
             When the child ended before it had answered.
         """
-        child = self._take() or await self._start()
-        child.jobs += 1
-        is_free = False
-        try:
-            answer = await self._hear_out(child, job, stop, report)
-            is_free = not isinstance(answer, Stopped | Broke)
-            return answer
-        finally:
-            if is_free and child.jobs < _MOST_JOBS and len(self._idle) < self._most_idle:
-                self._idle.append(child)
-            else:
-                await asyncio.shield(child.kill())
+        with self._traces.span("solve", {"plan_id": job.plan_id}):
+            child = self._take() or await self._start()
+            child.jobs += 1
+            end: Killed | None = Killed.STOPPED
+            phases = Phases(self._traces)
+            try:
+                told = replace(job, traceparent=traceparent())
+                answer = await self._hear_out(child, told, stop, report, phases)
+                end = self._why_end(child, answer)
+                return answer
+            finally:
+                phases.end(time.time_ns())
+                if end is None:
+                    self._idle.append(child)
+                else:
+                    await asyncio.shield(self._kill(child, end))
+
+    def _why_end(self, child: _Child, answer: Done | Refused | Broke | Stopped) -> Killed | None:
+        """Tell why a child that has answered is not to wait for the next job; None where it is."""
+        match answer:
+            case Stopped():
+                return Killed.STOPPED
+            case Broke():
+                return Killed.BROKE
+        if child.jobs >= _MOST_JOBS:
+            return Killed.WORN
+        return Killed.SURPLUS if len(self._idle) >= self._most_idle else None
+
+    async def _kill(self, child: _Child, reason: Killed) -> None:
+        if self._metrics is not None and child.is_alive:
+            self._metrics.children_killed.labels(reason).inc()
+        await child.kill()
 
     async def _hear_out(
-        self, child: _Child, job: Solve, stop: asyncio.Event, report: Callable[[str, int, int], None]
+        self,
+        child: _Child,
+        job: Solve,
+        stop: asyncio.Event,
+        report: Callable[[str, int, int], None],
+        phases: Phases,
     ) -> Done | Refused | Broke | Stopped:
         kept: bytes | None = None
         # A child that has just been started takes its time to read.
@@ -180,6 +224,7 @@ class Solvers:
                     continue
                 match answer := hearing.result():
                     case Progress():
+                        phases.hear(answer)
                         report(answer.phase, answer.best_cost_fen, answer.percent)
                     case Kept():
                         kept = answer.result
@@ -208,6 +253,8 @@ class Solvers:
             limit=_BUFFER_BYTES,
             start_new_session=True,
         )
+        if self._metrics is not None:
+            self._metrics.children_started.inc()
         return _Child(process)
 
 

@@ -10,6 +10,7 @@ its right to commit, so that a worker given up for dead cannot overwrite what ca
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from services.model.errors import (
     InvalidInputError,
+    Limit,
     OtherPlanAcceptedError,
     OverloadedError,
     PlanNotFoundError,
@@ -39,11 +41,13 @@ from services.runtime.job_records import (
     JobRecord,
     JobState,
     Orders,
+    StoreFault,
     decode_job,
     encode_job,
     to_micros,
     to_text,
 )
+from services.runtime.logs import bound
 from services.runtime.store_keys import (
     LOOKER_KEY,
     OPEN_KEY,
@@ -59,10 +63,12 @@ from services.runtime.store_keys import (
     request_key,
     result_key,
 )
+from services.runtime.traces import NO_TRACES, Traces, traceparent
 
 _RETRY_AFTER_S: Final = 5
 # What a store answers that is there and cannot do its work: it fails to save, lacks memory, or has lost its others.
 _UNABLE: Final = frozenset({"MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "READONLY", "LOADING"})
+_log: Final = logging.getLogger(__name__)
 _MAX_CONNECTIONS: Final = 1000  # one for each watcher and each call under way
 
 
@@ -121,12 +127,25 @@ class JobStore:
         The time, with a time zone.
     limits
         How many, how long, how often.
+    on_error
+        Hears each time that the store does not answer.
+    traces
+        Where spans go.
     """
 
-    def __init__(self, redis: Redis, clock: Callable[[], datetime], limits: JobLimits) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        clock: Callable[[], datetime],
+        limits: JobLimits,
+        on_error: Callable[[StoreFault], None] = lambda _: None,
+        traces: Traces = NO_TRACES,
+    ) -> None:
         self._redis = redis
         self._clock = clock
         self._limits = limits
+        self._on_error = on_error
+        self._traces = traces
         scripts = files(__package__) / "scripts"
         prelude = (scripts / "end_job.lua").read_text("utf-8")
         self._scripts = {
@@ -139,7 +158,7 @@ class JobStore:
 
     async def ping(self) -> None:
         """Ask for an answer."""
-        with _translated():
+        with self._translated():
             await self._redis.execute_command("PING")  # type: ignore[no-untyped-call]
 
     async def submit(self, record: JobRecord, digest: str, payload: bytes) -> tuple[JobRecord, bool]:
@@ -166,6 +185,15 @@ class JobStore:
         OverloadedError
             When too many jobs are open, or the tenant's would take too long.
         """
+        with self._traces.span("submit") as span:
+            job, is_new = await self._submit(replace(record, traceparent=traceparent()), digest, payload)
+            span.set_attribute("cuntong.plan_id", job.plan_id)
+        with bound(plan_id=job.plan_id):
+            # The one line that has both ids.
+            _log.info("accepted" if is_new else "accepted before")
+        return job, is_new
+
+    async def _submit(self, record: JobRecord, digest: str, payload: bytes) -> tuple[JobRecord, bool]:
         now = self._clock()
         limits = self._limits
         fresh = replace(record, state=JobState.QUEUED, create_time=now, update_time=now, attempt=0, sequence=1)
@@ -197,9 +225,12 @@ class JobStore:
                 raise OverloadedError(
                     f"the jobs that you have open may take {limits.max_tenant_solve_s} s of search already",
                     _RETRY_AFTER_S,
+                    Limit.TENANT_FULL,
                 )
             case _:
-                raise OverloadedError(f"{limits.max_queued} jobs are open, no more are accepted", _RETRY_AFTER_S)
+                raise OverloadedError(
+                    f"{limits.max_queued} jobs are open, no more are accepted", _RETRY_AFTER_S, Limit.QUEUE_FULL
+                )
 
     async def begin(self, plan_id: str, owner: str) -> int | None:
         """Take a job that is queued or whose worker has died, for ``owner``.
@@ -274,7 +305,7 @@ class JobStore:
 
     async def is_cancel_requested(self, plan_id: str) -> bool:
         """Whether the end of a job was asked for."""
-        with _translated():
+        with self._translated():
             return bool(await self._redis.hexists(job_key(plan_id), "cancel"))
 
     async def accept(self, plan_id: str, replaced_plan_id: str = "") -> JobRecord:
@@ -341,7 +372,7 @@ class JobStore:
         PlanNotFoundError
             When there is no such batch.
         """
-        with _translated():
+        with self._translated():
             plan_ids = await self._redis.lrange(batch_key(tenant, batch_id), 1, -1)
         if not plan_ids:
             raise PlanNotFoundError(f"there is no batch {batch_id}")
@@ -387,7 +418,7 @@ class JobStore:
             When the token is not one of this list, or its place has expired.
         """
         start = 0
-        with _translated():
+        with self._translated():
             if page_token:
                 rank = await self._redis.zrevrank(index_key(tenant), page_token)
                 if not isinstance(rank, int):
@@ -400,7 +431,7 @@ class JobStore:
 
     async def open_jobs(self) -> tuple[JobRecord, ...]:
         """Return the jobs that have not ended, oldest first."""
-        with _translated():
+        with self._translated():
             found = await self._redis.zrange(OPEN_KEY, 0, -1)
         return tuple(job for job in await self._records([to_text(plan_id) for plan_id in found]) if job.state.is_open)
 
@@ -408,14 +439,14 @@ class JobStore:
         """Which of these jobs a living worker has."""
         if not plan_ids:
             return frozenset()
-        with _translated():
+        with self._translated():
             leases = await self._redis.mget([lease_key(plan_id) for plan_id in plan_ids])
         return {plan_id for plan_id, lease in zip(plan_ids, leases, strict=True) if lease is not None}
 
     async def may_look(self, owner: str, seconds: float) -> bool:
         """Whether it is for ``owner`` to look for lost jobs; it then stays so for ``seconds``."""
         life_ms = round(seconds * 1000)
-        with _translated():
+        with self._translated():
             if await self._redis.set(LOOKER_KEY, owner, nx=True, px=life_ms):
                 return True
             if to_text(await self._redis.get(LOOKER_KEY)) != owner:
@@ -432,7 +463,7 @@ class JobStore:
         PlanNotFoundError
             When there is no such job.
         """
-        with _translated():
+        with self._translated():
             async with self._redis.pubsub() as changes:
                 await changes.subscribe(channel_key(plan_id))
                 while True:
@@ -450,16 +481,16 @@ class JobStore:
         return to_micros(self._clock()), self._limits.plans_s
 
     async def _run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        with _translated():
+        with self._translated():
             return await self._scripts[script](keys, args)
 
     async def _bytes(self, key: str) -> bytes | None:
-        with _translated():
+        with self._translated():
             value = await self._redis.get(key)
         return value if isinstance(value, bytes) else None
 
     async def _records(self, plan_ids: Sequence[str]) -> tuple[JobRecord, ...]:
-        with _translated():
+        with self._translated():
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for plan_id in plan_ids:
                     pipeline.hgetall(job_key(plan_id))
@@ -468,15 +499,28 @@ class JobStore:
         pairs = zip(stored[::2], stored[1::2], strict=True)
         return tuple(decode_job({**record, **progress}) for record, progress in pairs if record)
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, OSError) as error:
+            self._on_error(_fault(error))
+            raise StoreUnavailableError(f"the store does not answer: {type(error).__name__}") from error
+        except ResponseError as error:
+            reason = str(error).partition(" ")[0]
+            if reason not in _UNABLE:
+                raise
+            self._on_error(StoreFault.UNABLE)
+            raise StoreUnavailableError(f"the store takes nothing now: {reason}") from error
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, OSError) as error:
-        raise StoreUnavailableError(f"the store does not answer: {type(error).__name__}") from error
-    except ResponseError as error:
-        reason = str(error).partition(" ")[0]
-        if reason not in _UNABLE:
-            raise
-        raise StoreUnavailableError(f"the store takes nothing now: {reason}") from error
+
+def _fault(error: Exception) -> StoreFault:
+    match error:
+        case RedisTimeoutError() | TimeoutError():
+            return StoreFault.TIMEOUT
+        case OutOfMemoryError():
+            return StoreFault.FULL
+        case ReadOnlyError():
+            return StoreFault.READ_ONLY
+        case _:
+            return StoreFault.CONNECTION

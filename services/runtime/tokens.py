@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from services.model.errors import UnauthenticatedError
+from services.model.errors import TokenFault, UnauthenticatedError
 from services.runtime.caller import Caller, Scope
 
 _TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -29,6 +29,18 @@ _MIN_RSA_BITS: Final = 2048
 _MIN_SECRET_BYTES: Final = 32
 _MAX_TOKEN_CHARS: Final = 8192
 _MAX_SUBJECT_CHARS: Final = 128
+# The first that fits counts: some are kinds of others.
+_FAULTS: Final[tuple[tuple[type[jwt.PyJWTError], TokenFault], ...]] = (
+    (jwt.ExpiredSignatureError, TokenFault.EXPIRED),
+    (jwt.ImmatureSignatureError, TokenFault.NOT_YET_VALID),
+    (jwt.InvalidIssuerError, TokenFault.ISSUER),
+    (jwt.InvalidAudienceError, TokenFault.AUDIENCE),
+    (jwt.InvalidSignatureError, TokenFault.SIGNATURE),
+    (jwt.InvalidAlgorithmError, TokenFault.KEY),
+    (jwt.InvalidKeyError, TokenFault.KEY),
+    (jwt.DecodeError, TokenFault.UNREADABLE),
+    (jwt.InvalidTokenError, TokenFault.CLAIMS),
+)
 
 
 class KeyFileError(ValueError):
@@ -122,7 +134,7 @@ class TokenReader:
                 options={"require": list(_REQUIRED), "enforce_minimum_key_length": True},
             )
         except jwt.PyJWTError as error:
-            raise UnauthenticatedError(type(error).__name__) from error
+            raise UnauthenticatedError(type(error).__name__, _fault(error)) from error
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             # What a hostile token can make of numbers and nesting that the library does not foresee.
             raise UnauthenticatedError(f"unreadable, {type(error).__name__}") from error
@@ -135,16 +147,20 @@ class TokenReader:
         name = jwt.get_unverified_header(token).get("kid")
         key = self._keys.get(name) if isinstance(name, str) else None
         if key is None:
-            raise UnauthenticatedError("unknown key")
+            raise UnauthenticatedError("unknown key", TokenFault.KEY)
         return key
+
+
+def _fault(error: jwt.PyJWTError) -> TokenFault:
+    return next((fault for kind, fault in _FAULTS if isinstance(error, kind)), TokenFault.UNREADABLE)
 
 
 def _caller(claims: Mapping[str, Any]) -> Caller:
     tenant, scope, subject = claims["tenant"], claims.get("scope", ""), claims.get("sub", "")
     if not isinstance(tenant, str) or not _TENANT.fullmatch(tenant):
-        raise UnauthenticatedError("no tenant")
+        raise UnauthenticatedError("no tenant", TokenFault.CLAIMS)
     if not isinstance(scope, str):
-        raise UnauthenticatedError("scope is no text")
+        raise UnauthenticatedError("scope is no text", TokenFault.CLAIMS)
     known = {member.value for member in Scope}
     scopes = frozenset(Scope(word) for word in scope.split() if word in known)
     return Caller(tenant, scopes, str(subject)[:_MAX_SUBJECT_CHARS])

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from services.model.errors import InvalidInputError, OverloadedError, Violation
+from services.model.errors import InvalidInputError, Limit, OverloadedError, Violation
 
 _SHA256_BYTES: Final = 32
 _RETRY_AFTER_S: Final = 10
@@ -40,7 +40,7 @@ class UploadRoom:
         is_too_much = self._held[tenant] + total_bytes > self._max_bytes
         if is_too_much or self._held.total() + total_bytes > _LARGEST_AT_ONCE * self._max_bytes:
             self._forget_if_none(tenant)
-            raise OverloadedError("other uploads are under way", _RETRY_AFTER_S)
+            raise OverloadedError("other uploads are under way", _RETRY_AFTER_S, Limit.UPLOADS)
         self._held[tenant] += total_bytes
         try:
             yield

@@ -10,6 +10,7 @@ from typing import Any, Final
 from services.model.agreements import Role
 from services.model.errors import Violation
 from services.model.units import clock
+from services.validation.phones import holds_phone
 
 MAX_TEXT: Final = 128
 MAX_AMOUNT: Final = 10**12
@@ -18,6 +19,8 @@ MAX_TOTAL: Final = 2**53  # beyond it a float, and so every solver and spreadshe
 _MAX_INT32: Final = 2**31 - 1  # what the contract has room for in these fields
 _INT32_FIELDS: Final = frozenset({"distance_m", "detour_permille", "speed_m_per_h", "max_trips"})
 _SHOWN: Final = 40
+# What people write as they like, and what stands in papers and stores.
+_FREE_TEXTS: Final = frozenset({"name", "kind"})
 
 # Control characters, line separators and lone surrogates: invisible in a list, and some cannot be encoded at all.
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -70,11 +73,14 @@ def value_violations(item: Any, path: str) -> Iterator[Violation]:
 
 
 def text_violations(item: Any, path: str) -> Iterator[Violation]:
-    """Report control characters and texts longer than ``MAX_TEXT`` in an item's own fields."""
+    """Report control characters and texts longer than ``MAX_TEXT``, in names also telephone numbers."""
     for name in item.__match_args__:
         value = getattr(item, name)
         if isinstance(value, str):
             yield from _text(value, f"{path}.{name}")
+            if name in _FREE_TEXTS and holds_phone(value):
+                # Not quoted: the number must not go on.
+                yield Violation(f"{path}.{name}", "holds a telephone number")
         elif isinstance(value, tuple):
             for index, part in enumerate(value):
                 if isinstance(part, str):

@@ -9,6 +9,7 @@ from services.model.day import Day
 from services.model.errors import Violation
 from services.model.held import HeldReason
 from services.validation.fields import amount_violations, id_violations, printable_violation, quoted
+from services.validation.phones import holds_phone
 
 MAX_HELD_TEXT: Final = 500
 # What is wrong with a row: another row of the same parcel may be good.
@@ -27,6 +28,8 @@ def held_violations(day: Day) -> Iterator[Violation]:
         yield from amount_violations(parcel, path)
         for name in ("waybill", "carrier", "detail"):
             yield from printable_violation(getattr(parcel, name), f"{path}.{name}", MAX_HELD_TEXT)
+        if holds_phone(parcel.detail):
+            yield Violation(f"{path}.detail", "holds a telephone number")
         for place, code in enumerate(parcel.candidates):
             yield from printable_violation(code, f"{path}.candidates[{place}]")
         if parcel.reason not in _OF_THE_ROW and parcel.parcel_id in consigned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import random
@@ -141,6 +142,17 @@ def test_what_waits_comes_back_with_its_price_and_is_counted(services: Services)
         assert plan.cost.waiting_fen == (50 if wanted else 0)
         with urllib.request.urlopen(f"http://{services.running['route'].metrics}/metrics") as response:
             assert f"cuntong_plan_waiting {float(wanted)}" in response.read().decode()
+
+
+def test_every_line_of_the_log_is_json_and_a_plan_s_have_its_ids(services: Services) -> None:
+    request = plan_request("logged")
+    job = services.route.SubmitPlan(request, timeout=TIMEOUT_S, metadata=(("x-request-id", "call-7"),)).job
+    watch(services, job.plan_id)
+    lines = [json.loads(line) for line in services.log.read_text(encoding="utf-8").splitlines()]
+    assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
+    ours = {line["message"].partition(" in ")[0]: line for line in lines if line.get("plan_id") == job.plan_id}
+    assert ours["accepted"]["request_id"] == "call-7"
+    assert "attempt 1 SUCCEEDED" in ours
 
 
 def test_metrics_count_calls_and_jobs(services: Services) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from services.model.errors import (
 )
 from services.runtime.embedded import EmbeddedStore
 from services.runtime.job_records import JobRecord, JobState, Orders
-from services.runtime.metrics import define_metrics
+from services.runtime.metrics import count_store_errors, define_metrics
 from services.runtime.solvers import ChildDiedError
 from services.runtime.store import JobLimits, JobStore, connect
 from tests.job_runners import Report, ShouldStop, working
@@ -391,12 +392,14 @@ async def test_a_watcher_sees_changes_in_order_and_the_end(url: str) -> None:
 @pytest.mark.asyncio
 async def test_a_store_that_is_away_is_said_to_be(tmp_path_factory: pytest.TempPathFactory) -> None:
     redis = connect(f"unix://{tmp_path_factory.mktemp('away')}/s")
-    store = JobStore(redis, Clock(), JobLimits())
+    metrics = define_metrics(registry := CollectorRegistry())
+    store = JobStore(redis, Clock(), JobLimits(), partial(count_store_errors, metrics))
     for asking in (store.get("p"), store.submit(job("p"), "x", b""), store.ping(), store.open_jobs()):
         with pytest.raises(StoreUnavailableError):
             await asking
     with pytest.raises(StoreUnavailableError):
         await anext(store.watch("p"))
+    assert registry.get_sample_value("cuntong_store_errors_total", {"kind": "connection"}) == 5
     await redis.aclose()
 
 
@@ -468,9 +471,12 @@ async def test_a_job_whose_child_dies_is_tried_again_and_fails_the_third_time(ur
         tries.append(payload)
         raise ChildDiedError("the search process was ended by SIGKILL")
 
-    async with jobs(url) as store, working(store, url, die):
+    metrics = define_metrics(registry := CollectorRegistry())
+    async with jobs(url) as store, working(store, url, die, metrics=metrics):
         await store.submit(job("p"), "x", b"poison")
         record = await ended(store, "p")
+    assert registry.get_sample_value("cuntong_attempts_broken_off_total") == 3
+    assert registry.get_sample_value("cuntong_jobs_restarted_total") == 2
     assert record.state is JobState.FAILED
     assert record.reason == "planning broke off 3 times: the search process was ended by SIGKILL"
     assert tries == [b"poison"] * 3

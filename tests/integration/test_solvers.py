@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -14,15 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from services.runtime.metrics import Killed, Metrics, define_metrics
 from services.runtime.solver_messages import Broke, Done, Refused, Solve
 from services.runtime.solvers import ChildDiedError, Solvers, Stopped
 
 PLACES = os.pathsep.join(place or os.getcwd() for place in sys.path)
 
 
-def solvers(idle: int = 1, memory_mib: int = 2_000) -> Solvers:
-    return Solvers("tests.solver_program", idle=idle, memory_mib=memory_mib, environment={"PYTHONPATH": PLACES})
+def solvers(idle: int = 1, memory_mib: int = 2_000, metrics: Metrics | None = None) -> Solvers:
+    environment = {"PYTHONPATH": PLACES}
+    return Solvers("tests.solver_program", idle=idle, memory_mib=memory_mib, environment=environment, metrics=metrics)
 
 
 class Asking:
@@ -81,6 +85,37 @@ def test_an_unforeseen_error_is_an_incident_and_the_child_is_not_used_again() ->
         assert not is_alive(first.figures)
 
     run(ask)
+
+
+def test_a_child_s_lines_are_json_with_the_plan_s_id_and_not_what_an_error_says(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    async def ask(asking: Asking) -> None:
+        await asking("crash")
+
+    run(ask)
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    (incident,) = [line for line in lines if line["message"] == "incident incident-7"]
+    assert incident["plan_id"] == "plan-1"
+    assert "builtins.ZeroDivisionError" in incident["traceback"]
+    assert "crashcrash" not in str(lines)
+
+
+def test_children_are_counted_and_why_they_were_killed() -> None:
+    async def ask(asking: Asking) -> None:
+        await asking("a day")
+        await asking("crash")
+        with pytest.raises(ChildDiedError):
+            await asking("die")
+        asking.stop.set()
+        assert isinstance(await asking("ignore"), Stopped)
+
+    run(ask, metrics=define_metrics(registry := CollectorRegistry()))
+    assert registry.get_sample_value("cuntong_children_started_total") == 3
+    killed = {
+        reason: registry.get_sample_value("cuntong_children_killed_total", {"reason": reason}) for reason in Killed
+    }
+    assert killed == {"broke": 1, "stopped": 1, "worn": 0, "surplus": 0, "ending": 0}
 
 
 @pytest.mark.parametrize(("what", "how"), [("die", "ended by SIGKILL"), ("exit", "ended with code 3")])
@@ -165,6 +200,9 @@ def test_a_child_that_died_while_it_waited_is_not_asked() -> None:
 
 WORKER = """
 import asyncio, os, sys
+from prometheus_client import CollectorRegistry
+
+from services.runtime.metrics import Killed, Metrics, define_metrics
 from services.runtime.solver_messages import Solve
 from services.runtime.solvers import Solvers
 

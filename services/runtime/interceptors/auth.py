@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter
-
-from services.model.errors import NotPermittedError, UnauthenticatedError
+from services.model.errors import NotPermittedError, TokenFault, UnauthenticatedError
 from services.runtime.caller import LOCAL_CALLER, Caller, calling
 from services.runtime.interceptors.wrapping import Around, Call
 from services.runtime.permissions import OPEN_SERVICES, PERMISSIONS
@@ -29,14 +27,12 @@ async def as_local_caller(call: Call) -> AsyncIterator[None]:
         yield
 
 
-def authenticate(tokens: TokenReader, registry: CollectorRegistry, clock: Callable[[], float]) -> Around:
+def authenticate(tokens: TokenReader, clock: Callable[[], float]) -> Around:
     """Let calls in that have a valid token with a scope for their method; health checks need none."""
-    refused = Counter("cuntong_calls_refused", "Calls that were not let in.", ["reason"], registry=registry)
     last_logged = -_LOG_EVERY_S
 
     def note(reason: str, cause: str, call: Call) -> None:
         nonlocal last_logged
-        refused.labels(reason).inc()
         now = clock()
         if now - last_logged >= _LOG_EVERY_S:
             last_logged = now
@@ -69,8 +65,8 @@ def _may(caller: Caller, call: Call) -> bool:
 def _token(call: Call) -> str:
     given = [value for key, value in call.context.invocation_metadata() or () if key == _KEY]
     if len(given) != 1 or not isinstance(given[0], str):
-        raise UnauthenticatedError("no token" if not given else "more than one token")
+        raise UnauthenticatedError("no token" if not given else "more than one token", TokenFault.MISSING)
     scheme, _, token = given[0].partition(" ")
     if scheme.lower() != _SCHEME or not token:
-        raise UnauthenticatedError("no bearer token")
+        raise UnauthenticatedError("no bearer token", TokenFault.MISSING)
     return token.strip()

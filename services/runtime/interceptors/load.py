@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
-from services.model.errors import OverloadedError
+from services.model.errors import Limit, OverloadedError
 from services.runtime.caller import current_caller
 from services.runtime.interceptors.wrapping import Call, RpcKind
 
@@ -38,7 +38,7 @@ class _Places:
         is_small = self._held[tenant] < self._few
         if self.taken >= self._limit - (0 if is_small else self._kept):
             self._drop_if_none(tenant)
-            raise OverloadedError(f"{self.taken} calls are under way", _RETRY_AFTER_S)
+            raise OverloadedError(f"{self.taken} calls are under way", _RETRY_AFTER_S, Limit.CONCURRENCY)
         self.taken += 1
         self._held[tenant] += 1
         try:

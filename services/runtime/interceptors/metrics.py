@@ -33,9 +33,9 @@ def count_calls(registry: CollectorRegistry, clock: Callable[[], float]) -> Arou
         code = grpc.StatusCode.UNKNOWN
         try:
             yield
-            code = _sent(call) or grpc.StatusCode.OK
+            code = sent_code(call) or grpc.StatusCode.OK
         except aio.AbortError:
-            code = _sent(call) or code
+            code = sent_code(call) or code
             raise
         except asyncio.CancelledError:
             code = grpc.StatusCode.CANCELLED
@@ -47,7 +47,8 @@ def count_calls(registry: CollectorRegistry, clock: Callable[[], float]) -> Arou
     return around
 
 
-def _sent(call: Call) -> grpc.StatusCode | None:
+def sent_code(call: Call) -> grpc.StatusCode | None:
+    """Give the status that was set for a call, if any was."""
     code = call.context.code()
     return code if isinstance(code, grpc.StatusCode) else None
 

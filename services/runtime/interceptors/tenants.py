@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from services.model.errors import OverloadedError
+from services.model.errors import Limit, OverloadedError
 from services.runtime.caller import current_caller
 from services.runtime.interceptors.load import ASIDE
 from services.runtime.interceptors.wrapping import Call
@@ -78,9 +78,11 @@ class TenantLimit:
         tenant = current_caller().tenant
         wait_s = self._rate.take(tenant)
         if wait_s:
-            raise OverloadedError("this tenant calls too often", math.ceil(wait_s))
+            raise OverloadedError("this tenant calls too often", math.ceil(wait_s), Limit.RATE)
         if self._under_way[tenant] >= self._max_calls:
-            raise OverloadedError(f"{self._max_calls} calls of this tenant are under way", _RETRY_AFTER_S)
+            raise OverloadedError(
+                f"{self._max_calls} calls of this tenant are under way", _RETRY_AFTER_S, Limit.CONCURRENCY
+            )
         self._under_way[tenant] += 1
         try:
             yield

@@ -55,6 +55,12 @@ def test_two_numbers_of_one_parcel_make_one_consignment_and_count_once(rows: tup
     assert answer.fates.rows() == [(2, 0), (3, 0)]
 
 
+def test_rows_without_a_number_are_nobodys_original() -> None:
+    nameless = {"waybill": "", "fault": "运单号: empty"}
+    answer = pooled(nameless, nameless, {**SECOND, "original_waybill": ""})
+    assert answer.held["reason"].to_list() == ["MALFORMED", "MALFORMED", "RELABEL_REFUSED"]
+
+
 def test_a_second_number_whose_first_row_is_not_there_carries_the_original_carriers_goods() -> None:
     (consignment,) = pooled(SECOND).consignments
     assert (consignment.carrier_id, consignment.pieces) == ("EXP-A", 1)

@@ -135,7 +135,7 @@ def test_last_dates_become_days(tmp_path: Path, text: str, days: int) -> None:
         ("方向", "", "方向: empty"),
         ("方向", "东", '方向: "东" is neither 进村 nor 出村'),
         ("温层", "热", '温层: "热" is none of 常温 冷藏 冷冻'),
-        ("应急", "也许", '应急: "也许" is neither 是 nor 否'),
+        ("应急", "也许", '应急: "…" is neither 是 nor 否'),
         ("件数", "13912345678个", '件数: "个" is not a whole number'),
     ],
 )
