@@ -115,7 +115,7 @@ def test_candidates_stand_beside_the_ambiguous_only() -> None:
         ({"volume_ml": MAX_VOLUME_ML + 1}, "体积(L)"),
         ({"pieces": 0}, "件数: 0 超出范围"),
         ({"pieces": -3}, "件数: -3 超出范围"),
-        ({"pieces": MAX_PIECES + 1}, "件数"),
+        ({"pieces": 13_912_345_678}, f"件数: 超过 {MAX_PIECES}"),
         ({"waybill": ""}, "运单号: 空"),
         ({"direction": ""}, "方向"),
         ({"temperature": ""}, "温层"),
