@@ -74,23 +74,28 @@ class DocketTasks:
             schedule_automatic_tasks=False,
         )
         async with worker:
-            running = asyncio.create_task(_run(worker))
+            ending = asyncio.Event()
+            running = asyncio.create_task(_run(worker, ending))
             try:
                 yield
             finally:
+                ending.set()
                 running.cancel()
                 with suppress(asyncio.CancelledError):
                     await running
 
 
-async def _run(worker: Worker) -> None:
-    """Work on and on: the engine waits for a store that is away, but not for one that takes nothing."""
-    while True:
+async def _run(worker: Worker, ending: asyncio.Event) -> None:
+    """Work on and on: the engine waits for a store that is away, but not for one that takes nothing.
+
+    Cancelled, it finishes what it has and returns as if nothing had been said; hence ``ending``.
+    """
+    while not ending.is_set():
         try:
             await worker.run_forever()
         except Exception:
             _log.exception("the task engine broke off, and begins anew")
-        await asyncio.sleep(_RECONNECT.total_seconds())
+            await asyncio.sleep(_RECONNECT.total_seconds())
 
 
 @asynccontextmanager
