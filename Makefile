@@ -38,7 +38,7 @@ serve: $(VENV)/.run
 setup: $(VENV)/.dev
 
 test: lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
