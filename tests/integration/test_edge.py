@@ -284,11 +284,12 @@ async def test_many_floods_together_leave_a_place_for_a_small_tenant(issuer: Iss
         await rig.until_waiting(12)
         assert await rig.ask(issuer.token("small")) == b"small"
         # A call that comes only once places are free again is no longer refused.
-        while sum(call.done() for call in calls) < 60 - 12:
+        while sum(call.done() for call in calls) + rig.probe.waiting < len(calls):
             await asyncio.sleep(0.02)
         rig.probe.let_go.set()
         answers = await asyncio.gather(*calls, return_exceptions=True)
-        assert sum(isinstance(answer, bytes) for answer in answers) == 12
+        # Where one flood takes all places that are not kept, the other is a small tenant with its first call.
+        assert sum(isinstance(answer, bytes) for answer in answers) in (12, 13)
 
 
 # --- deadlines ---
