@@ -9,7 +9,7 @@ from pathlib import Path
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and was not yet asked for its code does not."""
     with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return False
 
 

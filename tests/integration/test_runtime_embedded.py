@@ -16,6 +16,7 @@ from redis import Redis
 from services.model.errors import StoreUnavailableError
 from services.runtime.embedded import EmbeddedStore
 from services.runtime.lifeline import start_child
+from tests.chaos.processes import is_alive
 
 HOLDER = """
 import sys, time
@@ -25,13 +26,6 @@ with EmbeddedStore(Path(sys.argv[1])) as store:
     print(store.url, flush=True)
     time.sleep(60)
 """
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
 
 
 def put(url: str, value: str) -> int:

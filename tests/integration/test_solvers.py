@@ -10,8 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from services.runtime.metrics import Killed, Metrics, define_metrics
 from services.runtime.solver_messages import Broke, Done, Refused, Solve
 from services.runtime.solvers import ChildDiedError, Solvers, Stopped
+from tests.chaos.processes import is_alive
 
 PLACES = os.pathsep.join(place or os.getcwd() for place in sys.path)
 
@@ -53,12 +52,6 @@ def run(test: Callable[[Asking], Awaitable[None]], **options: Any) -> None:
             await test(Asking(pool))
 
     asyncio.run(whole())
-
-
-def is_alive(pid: int) -> bool:
-    with suppress(FileNotFoundError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 def test_one_child_answers_job_after_job_and_may_print() -> None:
