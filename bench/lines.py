@@ -34,7 +34,8 @@ from services.route.engines.kernel import KernelEngine
 from services.route.engines.pyvrp import solve_with_pyvrp
 from services.route.line_ledger import LineUse, uses_on
 from services.route.options import enumerate_options
-from services.route.planner import choose_roads, nodes_on_roads, plan_day
+from services.route.planner import plan_day
+from services.route.roads.of_day import choose_roads, nodes_on_roads
 from services.route.room import load_of, room_on
 
 _WARM_UP: Final = PlanSettings(1, 1, compare=False, cores=1)

@@ -22,7 +22,8 @@ from services.model.lines import Line, LineKind, StopTime, Trip
 from services.model.network import Network, Node, NodeKind, Transfer
 from services.route.day_index import DayIndex
 from services.route.engines.kernel import KernelEngine
-from services.route.planner import choose_roads, nodes_on_roads, plan_day
+from services.route.planner import plan_day
+from services.route.roads.of_day import choose_roads, nodes_on_roads
 from services.route.village_ways import village_ways
 
 DATE = date(2026, 11, 23)

@@ -14,7 +14,7 @@ from services.route.engines.engine import Route, RunSolution
 from services.route.last_mile import enumerate_last_mile, last_mile_vehicles
 from services.route.line_ledger import LineUse, use_of
 from services.route.options import enumerate_options
-from services.route.planner import choose_roads, nodes_on_roads
+from services.route.roads.of_day import choose_roads, nodes_on_roads
 from services.route.roads.source import RoadMatrix
 from services.route.run_task import make_run_task
 from services.route.tours import Trips

@@ -19,6 +19,7 @@ from services.cli.fault_words import explain_faults
 from services.cli.grpc_errors import explain_status
 from services.cli.plan import plan
 from services.cli.report import report
+from services.cli.revise import revise
 from services.cli.serve import serve
 from services.cli.settle import settle
 from services.cli.show import show
@@ -50,7 +51,8 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for command in (check, consolidate, plan, settle, report, show, trace, watch, accept, cancel, serve, worker, bench):
+    planning = (check, consolidate, plan, revise, settle, report, show, trace)
+    for command in (*planning, watch, accept, cancel, serve, worker, bench):
         app.command()(command)
     return app
 

@@ -13,7 +13,7 @@ from cuntong.consolidation.v1 import bags_pb2, trace_pb2
 from cuntong.consolidation.v1 import consolidation_service_pb2 as consolidation_pb
 from cuntong.consolidation.v1 import consolidation_service_pb2_grpc as consolidation_grpc
 from cuntong.network.v1 import county_pb2, network_pb2
-from cuntong.route.v1 import plan_pb2, planned_day_pb2
+from cuntong.route.v1 import plan_pb2, planned_day_pb2, revision_pb2
 from cuntong.route.v1 import route_service_pb2 as route_pb
 from cuntong.route.v1 import route_service_pb2_grpc as route_grpc
 from cuntong.settlement.v1 import settlement_pb2
@@ -23,6 +23,7 @@ from cuntong.settlement.v1 import settlement_service_pb2_grpc as settlement_grpc
 from services.model.bags import Bagging
 from services.model.day import County, Day, PlanSettings
 from services.model.errors import InvalidInputError, PlanningFailedError, Violation
+from services.model.events import Revision
 from services.model.network import Village
 from services.model.plan import PlanResult
 from services.model.settlement import Settlement, SettlementSettings
@@ -91,11 +92,15 @@ def trace_remotely(channel: grpc.Channel, plan_id: str, parcel: str) -> Trace:
     return account
 
 
-def submit_plan(channel: grpc.Channel, day: Day, settings: PlanSettings, request_id: str) -> str:
-    """Submit a day for planning, in parts where it is large, and return the plan's id."""
+def submit_plan(
+    channel: grpc.Channel, day: Day, settings: PlanSettings, request_id: str, revision: Revision | None = None
+) -> str:
+    """Submit a day for planning, or a plan of it for revision, in parts where it is large; return the plan's id."""
     request = route_pb.SubmitPlanRequest(
         request_id=request_id, day=encode(day, plan_pb2.Day), settings=encode(settings, plan_pb2.PlanSettings)
     )
+    if revision is not None:
+        request.revision.CopyFrom(encode(revision, revision_pb2.Revision, day.service_date))
     stub = route_grpc.RouteServiceStub(channel)
     if request.ByteSize() <= _MAX_MESSAGE_BYTES:
         return str(stub.SubmitPlan(request).job.plan_id)

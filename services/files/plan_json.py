@@ -20,7 +20,7 @@ from services.model.plan import Cost, PlanResult
 from services.model.units import instant, seconds_of_day
 
 FORMAT: Final = "cuntong-plan-1"
-_DURATIONS: Final = frozenset({"duration_s"})
+_DURATIONS: Final = frozenset({"duration_s", "rest_s", "recharge_s"})
 _TOTAL: Final = "total_fen"
 
 
@@ -61,7 +61,7 @@ def _encode(value: Any, key: str, service_date: date) -> Any:
         return [_encode(item, "", service_date) for item in value]
     if is_dataclass(value):
         return _encode_object(value, service_date)
-    if key.endswith("_time"):
+    if key.endswith("_time") and value is not None:
         return instant(service_date, value).isoformat()
     if isinstance(value, StrEnum):
         return value.name
@@ -134,7 +134,10 @@ class _Reader:
     def _read_field(self, item: Field[Any], hint: Any, key: str, value: dict[str, Any], path: str) -> Any:
         if key not in value:
             return self._refuse(path, "is missing")
-        return self.read(hint, value[key], path) if key == item.name else self._read_instant(value[key], path)
+        if key == item.name:
+            return self.read(hint, value[key], path)
+        may_be_absent = get_origin(hint) is UnionType
+        return None if value[key] is None and may_be_absent else self._read_instant(value[key], path)
 
     def _read_word(self, hint: Any, value: Any, path: str) -> Any:
         try:

@@ -35,6 +35,8 @@ class Vehicle:
     An electric vehicle 电动车 starts its day full and drives ``range_m`` on one charge. With ``recharge_s`` it charges
     充电 to the full at every call between two trips, at the hub or the station that is its depot; goods are handled
     meanwhile, so the call takes the longer of the two. Without, its range is for the whole day.
+
+    A vehicle that broke down 故障 stands still from ``down_from_s`` on, with what it has on board.
     """
 
     vehicle_id: str
@@ -65,6 +67,7 @@ class Vehicle:
     cold_temperatures: tuple[Temperature, ...] = (Temperature.CHILLED,)
     range_m: int | None = None
     recharge_s: int | None = None
+    down_from_s: int | None = None
 
     @property
     def has_cold_compartment(self) -> bool:

@@ -109,7 +109,7 @@ class RoadSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClosedRoad:
-    """A road that cannot be driven on the day 封路: a whole day's matter, not some hours of it.
+    """A road that cannot be driven on the day 封路, from ``from_s`` on: nobody starts on a way over it any more.
 
     Either the way from ``from_node`` to ``to_node``, and back unless it is closed ``one_way`` only; or a line from
     ``from_lon``, ``from_lat`` to ``to_lon``, ``to_lat`` in WGS-84 degrees (a stretch of river whose bridge is closed, a
@@ -124,6 +124,7 @@ class ClosedRoad:
     from_lat: float | None = None
     to_lon: float | None = None
     to_lat: float | None = None
+    from_s: int = 0
 
     @property
     def line(self) -> tuple[float, float, float, float] | None:

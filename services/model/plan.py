@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 
+from services.model.changes import Changes, TripRisk
 from services.model.ways import ModeShare, VillageWay
 
 
@@ -113,6 +114,7 @@ class UnservedReason(StrEnum):
     )
     FLEET_EXHAUSTED = "FLEET_EXHAUSTED"  # it would fit alone, but what may carry or keep it is used up by others
     ROAD_CLOSED = "ROAD_CLOSED"  # closed roads cut its node off from the hub
+    STRANDED = "STRANDED"  # it is in a vehicle that broke down, or that can no longer bring it to its node
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One county's day: runs, bookings and shuttles, what is unserved, what waits, and the cost by part."""
+    """One county's day: runs, bookings and shuttles, what is unserved, what waits, and the cost by part.
+
+    ``as_of_s`` is the time up to which it was lived through when it was revised; ``None`` for a plan made beforehand.
+    """
 
     county_id: str
     service_date: date
@@ -170,6 +175,7 @@ class Plan:
     unserved: tuple[Unserved, ...]
     cost: Cost
     waiting: tuple[Waiting, ...] = ()
+    as_of_s: int | None = None
 
 
 def last_mile_runs(plan: Plan) -> dict[str, Run]:
@@ -201,9 +207,15 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A checked plan, where asked for what it is compared with, and by which ways goods come into the villages."""
+    """A checked plan with what belongs to it.
+
+    Where asked for: what it is compared with, by which ways goods come into the villages, and what it would cost if a
+    booked trip failed. Where it is a revision: what that changed.
+    """
 
     plan: Plan
     comparison: Comparison | None = None
     ways: tuple[VillageWay, ...] = ()
     mode_shares: tuple[ModeShare, ...] = ()
+    trip_risks: tuple[TripRisk, ...] = ()
+    changes: Changes | None = None

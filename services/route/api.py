@@ -12,9 +12,9 @@ from cuntong.route.v1 import route_service_pb2 as pb
 from cuntong.route.v1 import route_service_pb2_grpc
 from google.protobuf.message import DecodeError
 
-from services.model.errors import InvalidInputError, StoreUnavailableError, Violation
+from services.model.errors import InvalidInputError, PlanUnfinishedError, StoreUnavailableError, Violation
 from services.route.batches import read_days, read_header
-from services.route.requests import AcceptedDay, accept_day
+from services.route.requests import AcceptedDay, accept_day, revision_request
 from services.runtime.caller import current_caller
 from services.runtime.interceptors.entries import bound_entries
 from services.runtime.job_records import JobRecord
@@ -154,6 +154,16 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
         if result is not None:
             response.result.ParseFromString(result)
         return response
+
+    async def RevisePlan(self, request: pb.RevisePlanRequest, context: Any) -> pb.RevisePlanResponse:
+        """Accept the revision of a stored plan."""
+        job = await self._store.get(request.plan_id, current_caller().tenant)
+        result = await self._store.result(request.plan_id)
+        if result is None or job.state.is_open:
+            raise PlanUnfinishedError(f"{request.plan_id} has made no plan, or not yet")
+        payload = await self._store.payload(request.plan_id)
+        whole = await asyncio.to_thread(revision_request, request, payload, result)
+        return pb.RevisePlanResponse(job=await self._submit(whole))
 
     async def SubmitBatch(
         self, request_iterator: AsyncIterator[pb.SubmitBatchRequest], context: Any

@@ -21,23 +21,23 @@ def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
     What is not carried waits where it may, and is unserved elsewhere. What waiting saves and why is not told yet: that
     takes a plan of the day without it (see ``waiting``).
     """
-    runs, shuttles = make_runs(index, matrix, decision), _shuttles(decision.bookings)
+    runs, shuttles = make_runs(index, matrix, decision), shuttles_of(decision.bookings)
     width = len(str(len(decision.bookings)))  # so that names sort as numbers do
     bookings = tuple(
-        _booking(option, f"B{number:0{width}}") for number, option in enumerate(decision.bookings, start=1)
+        booking_of(option, f"B{number:0{width}}") for number, option in enumerate(decision.bookings, start=1)
     )
     left = _left(index, runs, decision.bookings)
-    waiting = tuple(_wait(c, c.wait_fen) for c in left if c.wait_fen is not None)
+    waiting = tuple(wait_of(c, c.wait_fen) for c in left if c.wait_fen is not None)
     unserved = tuple(explain_unserved(index, matrix, c, runs) for c in left if c.wait_fen is None)
-    cost = _cost(index, runs, decision.bookings, shuttles, left)
+    cost = cost_of(index, runs, decision.bookings, shuttles, left)
     county = index.day.county
     return Plan(county.county_id, index.day.service_date, runs, bookings, shuttles, unserved, cost, waiting)
 
 
 def price_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Cost:
     """What the plan would cost; explaining what is left takes longer, and searches ask for nothing but this."""
-    runs, shuttles = make_runs(index, matrix, decision), _shuttles(decision.bookings)
-    return _cost(index, runs, decision.bookings, shuttles, _left(index, runs, decision.bookings))
+    runs, shuttles = make_runs(index, matrix, decision), shuttles_of(decision.bookings)
+    return cost_of(index, runs, decision.bookings, shuttles, _left(index, runs, decision.bookings))
 
 
 def _left(index: DayIndex, runs: Sequence[Run], bookings: Sequence[BookingOption]) -> list[Consignment]:
@@ -46,13 +46,14 @@ def _left(index: DayIndex, runs: Sequence[Run], bookings: Sequence[BookingOption
     return [c for c in index.day.consignments if c.consignment_id not in carried]
 
 
-def _cost(
+def cost_of(
     index: DayIndex,
     runs: Sequence[Run],
     bookings: Sequence[BookingOption],
     shuttles: Sequence[Shuttle],
     left: Sequence[Consignment],
 ) -> Cost:
+    """What runs, bookings and what is left cost, part by part."""
     return Cost(
         vehicles_fen=sum(run.vehicle_fen for run in runs),
         distance_fen=sum(run.distance_fen for run in runs),
@@ -66,7 +67,8 @@ def _cost(
     )
 
 
-def _wait(consignment: Consignment, wait_fen: int) -> Waiting:
+def wait_of(consignment: Consignment, wait_fen: int) -> Waiting:
+    """A consignment that waits at a price."""
     return Waiting(consignment.consignment_id, wait_fen, 0, f"承诺期至 {consignment.due_date}")
 
 
@@ -112,7 +114,8 @@ def tariffs_fen(index: DayIndex, bookings: Sequence[BookingOption]) -> int:
     )
 
 
-def _booking(option: BookingOption, booking_id: str) -> Booking:
+def booking_of(option: BookingOption, booking_id: str) -> Booking:
+    """An option as a booking of the plan."""
     return Booking(
         booking_id=booking_id,
         consignment_id=option.consignment.consignment_id,
@@ -131,7 +134,7 @@ def _booking(option: BookingOption, booking_id: str) -> Booking:
     )
 
 
-def _shuttles(bookings: Sequence[BookingOption]) -> tuple[Shuttle, ...]:
+def shuttles_of(bookings: Sequence[BookingOption]) -> tuple[Shuttle, ...]:
     """One shuttle for each trip and way, with all that it carries."""
     groups: dict[tuple[str, str, str], list[BookingOption]] = {}
     for option in bookings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from services.model.agreements import Agreement
@@ -16,6 +16,15 @@ from services.route.hand_over import nodes_to_use
 
 Agreements = tuple[str, ...]
 
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """Where a vehicle that is out with goods is next free to go elsewhere, and when."""
+
+    node_id: str
+    ready_s: int
+
+
 _EMERGENCY_FACTOR: Final = 10
 _MAIL_FACTOR: Final = 5
 
@@ -26,7 +35,8 @@ class DayIndex:
 
     ``admitted[set][kind][resource]`` are the agreements that open a resource, the carrier's own right ("") first.
     ``node_ids`` are the nodes where each consignment can be handed over today, preferred first; none where all are
-    closed or full. ``regulars`` are the vehicles of the fleet that alone call at some nodes.
+    closed or full. ``regulars`` are the vehicles of the fleet that alone call at some nodes, ``under_way`` those that
+    are out already.
     """
 
     day: Day
@@ -39,6 +49,7 @@ class DayIndex:
     admitted: Mapping[str, Mapping[ResourceKind, Mapping[str, Agreements]]]
     node_ids: Mapping[str, tuple[str, ...]]
     regulars: frozenset[str]
+    under_way: Mapping[str, UnderWay] = field(default_factory=dict)
 
     @classmethod
     def of(cls, day: Day) -> DayIndex:

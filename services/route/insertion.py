@@ -37,7 +37,11 @@ class Fleet:
 
     def __init__(self, index: DayIndex, meter: TourMeter, tours: Mapping[str, Trips]) -> None:
         self.index, self.meter = index, meter
-        idle = [v for v in index.day.county.vehicles if is_for_runs(index, v) and v.vehicle_id not in tours]
+        idle = [
+            vehicle
+            for vehicle in index.day.county.vehicles
+            if is_for_runs(index, vehicle) and vehicle.vehicle_id not in tours and vehicle.down_from_s is None
+        ]
         self.vehicles = tuple(index.vehicles[v] for v in tours) + tuple(idle)
         kinds: dict[tuple[Vehicle, frozenset[str]], int] = {}
         self.kinds = [kinds.setdefault(self._kind(vehicle), len(kinds)) for vehicle in self.vehicles]

@@ -25,7 +25,9 @@ def last_mile_vehicles(index: DayIndex) -> Iterator[Vehicle]:
     return (
         vehicle
         for vehicle in index.day.county.vehicles
-        if not is_for_runs(index, vehicle) and vehicle.kind not in index.nodes[vehicle.depot].barred_kinds
+        if not is_for_runs(index, vehicle)
+        and vehicle.down_from_s is None
+        and vehicle.kind not in index.nodes[vehicle.depot].barred_kinds
     )
 
 

@@ -9,7 +9,6 @@ from typing import Final
 
 from services.model.day import Day, PlanSettings
 from services.model.errors import BudgetTooShortError, PlanRefusedError
-from services.model.network import Node, NodeKind
 from services.model.plan import CarrierAlone, Comparison, Plan, PlanResult
 from services.model.ways import mode_shares
 from services.route.assemble import make_plan
@@ -20,10 +19,8 @@ from services.route.decision import Decision
 from services.route.engines.engine import Engine, JointEngine, ShouldStop
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
-from services.route.roads.closed import OpenRoads
-from services.route.roads.geodesic import GeodesicRoads
-from services.route.roads.source import RoadMatrix, RoadSource
-from services.route.roads.table import TableRoads
+from services.route.roads.of_day import choose_roads, nodes_on_roads
+from services.route.roads.source import RoadMatrix
 from services.route.search import POLISH_PART, Report, Search, Stage, whole_effort
 from services.route.village_ways import village_ways
 from services.route.waiting import all_today, may_wait, tell_waiting
@@ -109,23 +106,6 @@ def _options(index: DayIndex, matrix: RoadMatrix, engine: Engine) -> list[Bookin
     """The bookings to choose from; only who decides runs with them can decide the last mile."""
     last_mile = enumerate_last_mile(index, matrix) if isinstance(engine, JointEngine) else []
     return enumerate_options(index) + last_mile
-
-
-def choose_roads(day: Day) -> RoadSource:
-    """A measured table where the day has one, else the geodesic estimate; what is closed of it left out."""
-    network = day.county.network
-    roads = TableRoads(network.road_pairs) if network.road_pairs else GeodesicRoads(network.roads)
-    return OpenRoads(roads, network.closed_roads) if network.closed_roads else roads
-
-
-def nodes_on_roads(day: Day) -> list[Node]:
-    """The nodes that vehicles may visit: the hub, their depots and the villages' nodes."""
-    depots = {vehicle.depot for vehicle in day.county.vehicles}
-    return [
-        node
-        for node in day.county.network.nodes
-        if node.kind is NodeKind.HUB or node.node_id in depots or node.village_code
-    ]
 
 
 def checked(day: Day, plan: Plan) -> Plan:

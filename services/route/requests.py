@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from cuntong.route.v1 import plan_pb2, revision_pb2
 from cuntong.route.v1 import route_service_pb2 as pb
 
 from services.model.day import Day, PlanSettings
 from services.model.errors import InvalidInputError, Violation
+from services.model.events import Revision
+from services.route.revise.news import day_after, refuse_unlawful
 from services.validation import day_violations
-from services.wire.codec import decode
+from services.wire.codec import decode, encode
 
 ENGINES: Final = ("search", "pyvrp", "ortools")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -23,8 +26,17 @@ _MAX_CORES: Final = 64
 _MAX_SEED: Final = 2**31 - 1
 
 
-def read_request(request: pb.SubmitPlanRequest) -> tuple[Day, PlanSettings]:
-    """Decode and validate a request.
+@dataclass(frozen=True, slots=True)
+class PlanTask:
+    """What a request asks for: a day to plan and how, or to revise a plan of it."""
+
+    day: Day
+    settings: PlanSettings
+    revision: Revision | None = None
+
+
+def read_request(request: pb.SubmitPlanRequest) -> PlanTask:
+    """Decode and validate a request; whether a plan to revise obeys the laws is the checker's matter.
 
     Raises
     ------
@@ -40,12 +52,17 @@ def read_request(request: pb.SubmitPlanRequest) -> tuple[Day, PlanSettings]:
     day = decode(Day, request.day, violations, "day")
     if day is not None:
         violations += [Violation(f"day.{v.path}", v.message) for v in day_violations(day)]
+    revision = None
+    if day is not None and request.HasField("revision"):
+        revision = decode(Revision, request.revision, violations, "revision", day.service_date)
     if settings is None:
         settings = PlanSettings()
     violations += [Violation(f"settings.{v.path}", v.message) for v in _settings_violations(settings)]
     if violations or day is None:
         raise InvalidInputError(violations)
-    return day, settings
+    if revision is not None:
+        day_after(day, revision)
+    return PlanTask(day, settings, revision)
 
 
 def _settings_violations(settings: PlanSettings) -> list[Violation]:
@@ -91,9 +108,33 @@ def accept_day(request: pb.SubmitPlanRequest) -> AcceptedDay:
     InvalidInputError
         With all violations at once.
     """
-    day, settings = read_request(request)
+    task = read_request(request)
+    if task.revision is not None:
+        refuse_unlawful(task.day, task.revision.plan)
     payload = request.SerializeToString(deterministic=True)
-    return AcceptedDay(day.county.county_id, day.service_date, _solve_s(settings), payload)
+    return AcceptedDay(task.day.county.county_id, task.day.service_date, _solve_s(task.settings), payload)
+
+
+def revision_request(request: pb.RevisePlanRequest, payload: bytes, result: bytes) -> pb.SubmitPlanRequest:
+    """The request to revise a stored plan: ``payload`` is what it was planned from, ``result`` what came of it.
+
+    Raises
+    ------
+    InvalidInputError
+        When this version cannot read what the plan was made from.
+    """
+    stored = pb.SubmitPlanRequest.FromString(payload)
+    task = read_request(stored)
+    day = stored.day
+    if task.revision is not None:
+        # It was a revision itself: what happened then is a part of the day now.
+        day = encode(day_after(task.day, task.revision), plan_pb2.Day)
+    settings = request.settings if request.HasField("settings") else stored.settings
+    made = plan_pb2.PlanResult.FromString(result)
+    revision = revision_pb2.Revision(plan=made.plan, now_time=request.now_time, events=request.events)
+    if request.HasField("moved_fen"):
+        revision.moved_fen = request.moved_fen
+    return pb.SubmitPlanRequest(request_id=request.request_id, day=day, settings=settings, revision=revision)
 
 
 def is_request_id(text: str) -> bool:

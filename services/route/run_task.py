@@ -60,18 +60,23 @@ def make_run_task(
     """
     ways = len({consignment.direction for consignment in consignments})
     pieces_left = _pieces_left(index, booked_pieces)
-    # A regular vehicle keeps its name, and so is alike to no other.
+    # A regular vehicle, or one under way, keeps its name, and so is alike to no other.
     classes: dict[tuple[Vehicle, frozenset[str]], list[str]] = {}
     for vehicle in index.day.county.vehicles:
-        if not is_for_runs(index, vehicle):
+        if not is_for_runs(index, vehicle) or vehicle.down_from_s is not None:
             continue
         limited = _limit_pieces(on_offer(vehicle), pieces_left.get(vehicle.vehicle_id), ways)
         if limited is not None:
             opened_by = frozenset(s for s, ways in index.admitted.items() if vehicle.vehicle_id in _vehicles(ways))
-            name = vehicle.vehicle_id if vehicle.vehicle_id in index.regulars else ""
+            is_named = vehicle.vehicle_id in index.regulars or vehicle.vehicle_id in index.under_way
+            name = vehicle.vehicle_id if is_named else ""
             classes.setdefault((replace(limited, vehicle_id=name), opened_by), []).append(vehicle.vehicle_id)
     fleet = [
-        replace(vehicle_class(vehicle, len(vehicle_ids), matrix), regular=vehicle.vehicle_id)
+        replace(
+            vehicle_class(vehicle, len(vehicle_ids), matrix),
+            regular=vehicle.vehicle_id,
+            from_node=_from_node(index, matrix, vehicle_ids[0]),
+        )
         for (vehicle, _), vehicle_ids in classes.items()
     ]
     admitted_classes = {
@@ -137,6 +142,12 @@ def assemble(
         tuple(vehicle_ids[k] for k in useful),
         grain,
     )
+
+
+def _from_node(index: DayIndex, matrix: RoadMatrix, vehicle_id: str) -> int | None:
+    """The row from where a vehicle under way goes on."""
+    under_way = index.under_way.get(vehicle_id)
+    return None if under_way is None else matrix.position[under_way.node_id]
 
 
 def _longest_hub_service_s(index: DayIndex, visits: Sequence[Visit], fleet: Sequence[VehicleClass]) -> int:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from cuntong.route.v1 import plan_pb2
 from cuntong.route.v1 import route_service_pb2 as pb
 
 from services.model.plan import PlanResult
-from services.route.engines.engine import Engine
+from services.route.engines.engine import Engine, JointEngine
 from services.route.figures import Figures, figures_of
 from services.route.planner import plan_day
 from services.route.requests import read_request
+from services.route.revise.news import day_after
+from services.route.revise.revise import revise_plan
 from services.runtime.solver_child import Telling, Work
 from services.wire.coalitions import is_coalition
 from services.wire.codec import encode
+
+REVISING: Final = "search"
 
 
 def make_work(engines: Mapping[str, Engine]) -> Work:
@@ -22,21 +27,26 @@ def make_work(engines: Mapping[str, Engine]) -> Work:
 
     def work(payload: bytes, telling: Telling) -> tuple[bytes, Figures | None]:
         request = pb.SubmitPlanRequest.FromString(payload)
-        day, settings = read_request(request)
+        task = read_request(request)
+        day, settings = task.day, task.settings
         is_asked_for = not is_coalition(request)
 
         def written(result: PlanResult) -> bytes:
             return encode(result, plan_pb2.PlanResult, day.service_date).SerializeToString(deterministic=True)
 
-        result = plan_day(
-            day,
-            settings,
-            engines[settings.engine],
-            telling.should_stop,
-            telling.report,
-            with_ways=is_asked_for,
-            keep=(lambda kept: telling.keep(written(kept))) if is_asked_for else None,
-        )
+        keep = (lambda kept: telling.keep(written(kept))) if is_asked_for else None
+        if task.revision is not None:
+            # Only this one knows of vehicles under way.
+            engine = engines[REVISING]
+            if not isinstance(engine, JointEngine):
+                raise TypeError(f"{REVISING} does not decide runs and bookings together")
+            result = revise_plan(day, task.revision, settings, engine, telling.should_stop, telling.report, keep=keep)
+            day = day_after(day, task.revision)
+        else:
+            engine = engines[settings.engine]
+            result = plan_day(
+                day, settings, engine, telling.should_stop, telling.report, with_ways=is_asked_for, keep=keep
+            )
         return written(result), figures_of(day, result) if is_asked_for else None
 
     return work

@@ -26,6 +26,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
         "cuntong.route.v1.RouteService/CancelPlan": _JOBS,
         "cuntong.route.v1.RouteService/AcceptPlan": _PLANNING,
         "cuntong.route.v1.RouteService/GetAcceptedPlan": _PLANNING,
+        "cuntong.route.v1.RouteService/RevisePlan": _PLANNING,
         "cuntong.route.v1.RouteService/SubmitBatch": _PLANNING,
         "cuntong.route.v1.RouteService/GetBatch": _JOBS,
         "cuntong.route.v1.RouteService/CancelBatch": _JOBS,

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from services.model.day import Day
 from services.model.errors import Violation
-from services.model.plan import Booking, Plan, Run, Shuttle, Stop
+from services.model.plan import Booking, Plan, Run, Shuttle, Stop, UnservedReason
 from services.validation.fields import amount_violations, id_violations, quoted, reference_violation, text_violations
 
 
@@ -25,6 +25,7 @@ class _Known:
     agreements: Container[str]
     lines_of_trips: dict[str, str]
     consignments: Container[str]
+    stranded: Container[str]
 
 
 def plan_violations(day: Day, plan: Plan) -> list[Violation]:
@@ -36,6 +37,7 @@ def plan_violations(day: Day, plan: Plan) -> list[Violation]:
         agreements={"", *(agreement.agreement_id for agreement in county.agreements)},
         lines_of_trips={trip.trip_id: line.line_id for line in county.lines for trip in line.trips},
         consignments={consignment.consignment_id for consignment in day.consignments},
+        stranded={one.consignment_id for one in plan.unserved if one.reason is UnservedReason.STRANDED},
     )
     return [
         *_whose(day, plan),
@@ -75,7 +77,7 @@ def _run_violations(run: Run, known: _Known, path: str) -> Iterator[Violation]:
             carriage.consignment_id, known.consignments, f"{here}.consignment_id", "consignment"
         )
         yield from reference_violation(carriage.agreement_id, known.agreements, f"{here}.agreement_id", "agreement")
-    yield from _handling_violations(run, path)
+    yield from _handling_violations(run, known.stranded, path)
 
 
 def _stop_violations(stop: Stop, known: _Known, path: str) -> Iterator[Violation]:
@@ -90,14 +92,15 @@ def _stop_violations(stop: Stop, known: _Known, path: str) -> Iterator[Violation
         yield Violation(path, "does not go from arrival by start to departure in time")
 
 
-def _handling_violations(run: Run, path: str) -> Iterator[Violation]:
-    """Report consignments that are not taken once and dropped once later, as the carriages say."""
+def _handling_violations(run: Run, stranded: Container[str], path: str) -> Iterator[Violation]:
+    """Report what is not taken once and dropped once later, as the carriages say; what is stranded is not dropped."""
     taken = [(consignment_id, i) for i, stop in enumerate(run.stops) for consignment_id in stop.take]
     dropped = [(consignment_id, i) for i, stop in enumerate(run.stops) for consignment_id in stop.drop]
     takes, drops = dict(taken), dict(dropped)
     for index, carriage in enumerate(run.carriages):
         name = carriage.consignment_id
-        if name not in takes or name not in drops or takes[name] >= drops[name]:
+        is_dropped = name in drops and name in takes and takes[name] < drops[name]
+        if name not in takes or not (is_dropped or (name in stranded and name not in drops)):
             yield Violation(f"{path}.carriages[{index}]", f"{quoted(name)} is not taken first and dropped later")
     carried = Counter(carriage.consignment_id for carriage in run.carriages)
     for what, handled in (("taken", taken), ("dropped", dropped)):
@@ -163,7 +166,9 @@ def _fate_violations(day: Day, plan: Plan) -> Iterator[Violation]:
     """Report consignments that are forgotten, that two runs or two trips carry, or that go and stay at once."""
     runs = Counter(carriage.consignment_id for run in plan.runs for carriage in run.carriages)
     bookings = Counter(booking.consignment_id for booking in plan.bookings)
-    left = Counter([*(one.consignment_id for one in plan.unserved), *(one.consignment_id for one in plan.waiting)])
+    # What is stranded stands in what it is in as well.
+    left = Counter(one.consignment_id for one in plan.unserved if one.reason is not UnservedReason.STRANDED)
+    left.update(one.consignment_id for one in plan.waiting)
     for consignment in day.consignments:
         name = consignment.consignment_id
         goes, stays = max(runs[name], bookings[name]), left[name]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from cuntong.route.v1 import plan_pb2
+from datetime import date
+
+from cuntong.route.v1 import plan_pb2, revision_pb2
 from google.protobuf import json_format
 
 from services.model.day import Day
 from services.model.errors import InvalidInputError, Violation
+from services.model.events import Events
 from services.validation import day_violations
 from services.wire.codec import decode, encode
 
@@ -36,3 +39,22 @@ def read_day(document: bytes) -> Day:
     if day is None or violations:
         raise InvalidInputError(violations)
     return day
+
+
+def read_events(document: bytes, service_date: date) -> Events:
+    """Read what happened on a day from a JSON of the contract's ``Events``.
+
+    Raises
+    ------
+    InvalidInputError
+        When it is no such document.
+    """
+    try:
+        message = json_format.Parse(document, revision_pb2.Events())
+    except (json_format.ParseError, UnicodeDecodeError) as error:
+        raise InvalidInputError([Violation("events", f"are none that can be read: {error}")]) from error
+    violations: list[Violation] = []
+    events = decode(Events, message, violations, "events", service_date)
+    if events is None:
+        raise InvalidInputError(violations)
+    return events

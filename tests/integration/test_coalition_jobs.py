@@ -64,7 +64,8 @@ class Route:
         self.may_end.set()
 
     def work(self, payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
-        day, settings = read_request(route_pb.SubmitPlanRequest.FromString(payload))
+        task = read_request(route_pb.SubmitPlanRequest.FromString(payload))
+        day, settings = task.day, task.settings
         assert settings.iterations == EFFORT.iterations
         number = day.objective.unserved_fen
         self.asked.append(number)

@@ -15,7 +15,7 @@ from services.route.engines.kernel import KernelEngine
 from services.route.joint import JointTask, make_joint_task
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
-from services.route.planner import choose_roads, nodes_on_roads
+from services.route.roads.of_day import choose_roads, nodes_on_roads
 from services.route.roads.source import RoadMatrix
 from services.route.room import load_of, room_on
 from tests.random_days import last_mile_days, random_days

@@ -30,6 +30,7 @@ from services.route.checker.facts import Facts, gather_facts
 from services.route.checker.last_mile import check_last_mile
 from services.route.checker.law import BrokenLaw, Law
 from services.route.checker.limits import check_vehicle_limits
+from services.route.checker.past import check_past
 from services.route.checker.reference import check_references
 from services.route.checker.road import check_run_route
 from services.route.checker.shuttles import check_shuttles
@@ -39,7 +40,7 @@ from services.route.checker.timetable import check_trip_times
 from services.route.checker.unserved import check_unserved
 from services.route.checker.waiting import check_waiting
 
-__all__ = ["BrokenLaw", "Law", "check"]
+__all__ = ["BrokenLaw", "Law", "check", "check_past"]
 
 _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_references,

@@ -1,4 +1,4 @@
-"""Closed roads: nobody drives over one, neither straight nor on the detour round another."""
+"""Closed roads: nobody starts on a way over one, neither straight nor on the detour round another."""
 
 from __future__ import annotations
 
@@ -16,29 +16,34 @@ _Point = tuple[int, int]
 
 
 def check_closed_roads(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
-    """Follow each run way by way, and find detours round what is open."""
+    """Follow each run way by way, and find detours round what is open all day."""
     for run in plan.runs:
         for before, stop in pairwise(run.stops):
             for start, end in pairwise((before.node_id, *stop.via, stop.node_id)):
-                if road := _closed_on(facts, start, end):
+                if road := _closed_on(facts, start, end, before.departure_s):
                     yield BrokenLaw(Law.ROAD_CLOSED, run.run_id, f"drives {start} -> {end}, {road.title!r} is closed")
-            if stop.via and _closed_on(facts, before.node_id, stop.node_id) is None:
+            if stop.via and _closed_on(facts, before.node_id, stop.node_id, None) is None:
                 detail = f"passes {', '.join(stop.via)} from {before.node_id} to {stop.node_id}, which is open"
                 yield BrokenLaw(Law.ROAD_CLOSED, run.run_id, detail)
         if run.stops and run.stops[0].via:
             yield BrokenLaw(Law.ROAD_CLOSED, run.run_id, "passes nodes before its first stop")
 
 
-def _closed_on(facts: Facts, from_node: str, to_node: str) -> ClosedRoad | None:
-    """Give a closed road on the way from one node to another."""
+def _closed_on(facts: Facts, from_node: str, to_node: str, at_s: int | None) -> ClosedRoad | None:
+    """Give a road that closes the way from one node to another to who starts at a time; at ``None``, at any."""
     if from_node == to_node:
         return None
-    if (from_node, to_node) in facts.closed_ways:
-        return facts.closed_ways[from_node, to_node]
     start, end = facts.nodes.get(from_node), facts.nodes.get(to_node)
-    if start is None or end is None:
-        return None
-    return next((road for road in facts.closed_lines if road.line and _meets(_place(start), _place(end), road)), None)
+    for road in facts.day.county.network.closed_roads:
+        if at_s is not None and road.from_s > at_s:
+            continue
+        if road.line is None:
+            ends = road.from_node, road.to_node
+            if (from_node, to_node) == ends or (not road.one_way and (to_node, from_node) == ends):
+                return road
+        elif start and end and _meets(_place(start), _place(end), road):
+            return road
+    return None
 
 
 def _place(node: Node) -> _Point:

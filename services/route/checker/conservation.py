@@ -1,15 +1,17 @@
 """Each consignment of the day is exactly once brought from end to end, waiting, or unserved.
 
-It is brought by a run, by a booking, or by a booking to a station and a run of the last mile from there.
+It is brought by a run, by a booking, or by a booking to a station and a run of the last mile from there. What is
+stranded is unserved, and yet in the run that took it and can no longer bring it.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from services.model.agreements import Direction
-from services.model.plan import Plan, Run
+from services.model.consignments import Consignment
+from services.model.plan import Plan, Run, UnservedReason
 from services.route.checker.facts import Facts, hub_and_village, is_last_mile
 from services.route.checker.law import BrokenLaw, Law
 
@@ -18,8 +20,13 @@ def check_conservation(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
     """Find consignments that are lost, doubled or brought to the wrong place, and vehicles that are in two places."""
     yield from _check_unique(facts, plan)
     yield from _check_once(facts, plan)
+    stranded = _stranded(plan)
+    under_way = {c for run in plan.runs for stop in run.stops for c in stop.take}
+    under_way.update(booking.consignment_id for booking in plan.bookings)
+    for name in sorted(stranded - under_way):
+        yield BrokenLaw(Law.CONSERVATION, name, "is stranded, but neither in a run nor on a trip")
     for run in plan.runs:
-        yield from _check_carried(facts, run)
+        yield from _check_carried(facts, run, stranded)
     yield from _check_booked(facts, plan)
 
 
@@ -38,10 +45,33 @@ def _check_unique(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
                 yield BrokenLaw(Law.CONSERVATION, name, f"names {count} {what} and should name one")
 
 
+def _stranded(plan: Plan) -> frozenset[str]:
+    return frozenset(one.consignment_id for one in plan.unserved if one.reason is UnservedReason.STRANDED)
+
+
 def _check_once(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
-    """Every consignment has one fate."""
+    """Every consignment has one fate; what is stranded has none but what it is in."""
+    fates = _fates(facts, plan)
+    stranded = _stranded(plan)
+    for consignment_id, stations in _last_mile_stations(facts, plan).items():
+        if len(stations) > 1:
+            yield BrokenLaw(Law.CONSERVATION, consignment_id, f"has {len(stations)} runs of the last mile")
+        if any(fate.startswith("booking ") for fate in fates[consignment_id]):
+            continue
+        if consignment_id in stranded:
+            fates[consignment_id].append("stranded")
+        else:
+            yield BrokenLaw(Law.CONSERVATION, consignment_id, f"is booked to no trip of station {stations[0]}")
+    for consignment_id in facts.consignments:
+        fate = fates[consignment_id]
+        if len(fate) != 1:
+            told = f"has {len(fate)} fates: {', '.join(fate)}" if fate else "is lost"
+            yield BrokenLaw(Law.CONSERVATION, consignment_id, told)
+
+
+def _fates(facts: Facts, plan: Plan) -> defaultdict[str, list[str]]:
+    """The runs from the hub, the bookings and the lists of what is left that each consignment is in."""
     fates: defaultdict[str, list[str]] = defaultdict(list)
-    last_mile = _last_mile_stations(facts, plan)
     for run in plan.runs:
         if is_last_mile(facts, run):
             continue
@@ -53,19 +83,11 @@ def _check_once(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
     for booking in plan.bookings:
         fates[booking.consignment_id].append(f"booking {booking.booking_id}")
     for left in plan.unserved:
-        fates[left.consignment_id].append("unserved")
+        if left.reason is not UnservedReason.STRANDED:
+            fates[left.consignment_id].append("unserved")
     for one in plan.waiting:
         fates[one.consignment_id].append("waiting")
-    for consignment_id, stations in last_mile.items():
-        if len(stations) > 1:
-            yield BrokenLaw(Law.CONSERVATION, consignment_id, f"has {len(stations)} runs of the last mile")
-        if not any(fate.startswith("booking ") for fate in fates[consignment_id]):
-            yield BrokenLaw(Law.CONSERVATION, consignment_id, f"is booked to no trip of station {stations[0]}")
-    for consignment_id in facts.consignments:
-        fate = fates[consignment_id]
-        if len(fate) != 1:
-            told = f"has {len(fate)} fates: {', '.join(fate)}" if fate else "is lost"
-            yield BrokenLaw(Law.CONSERVATION, consignment_id, told)
+    return fates
 
 
 def _last_mile_stations(facts: Facts, plan: Plan) -> defaultdict[str, list[str]]:
@@ -81,8 +103,11 @@ def _last_mile_stations(facts: Facts, plan: Plan) -> defaultdict[str, list[str]]
     return stations
 
 
-def _check_carried(facts: Facts, run: Run) -> Iterator[BrokenLaw]:
-    """Require that a run takes, then drops, what it carries, once each at the right place, and lists it once."""
+def _check_carried(facts: Facts, run: Run, stranded: Set[str]) -> Iterator[BrokenLaw]:
+    """Require that a run takes, then drops, what it carries, once each at the right place, and lists it once.
+
+    What is stranded it only takes, at the right place too, and on a day on which something can be.
+    """
     taken: defaultdict[str, list[int]] = defaultdict(list)
     dropped: defaultdict[str, list[int]] = defaultdict(list)
     for at, stop in enumerate(run.stops):
@@ -97,6 +122,10 @@ def _check_carried(facts: Facts, run: Run) -> Iterator[BrokenLaw]:
         name = consignment.consignment_id
         if listed[name] != 1:
             yield BrokenLaw(Law.CONSERVATION, run.run_id, f"lists {name} {listed[name]} times among its carriages")
+        if name in stranded and (len(taken[name]), len(dropped[name])) == (1, 0):
+            (first,) = taken[name]
+            yield from _check_stranded(facts, run, consignment, run.stops[first].node_id)
+            continue
         if (len(taken[name]), len(dropped[name])) != (1, 1):
             times = f"{len(taken[name])} times and drops it {len(dropped[name])} times"
             yield BrokenLaw(Law.CONSERVATION, run.run_id, f"takes {name} {times}")
@@ -110,12 +139,26 @@ def _check_carried(facts: Facts, run: Run) -> Iterator[BrokenLaw]:
             yield BrokenLaw(Law.CONSERVATION, run.run_id, f"carries {name} between {hub} and {village}")
 
 
+def _check_stranded(facts: Facts, run: Run, consignment: Consignment, taken_at: str) -> Iterator[BrokenLaw]:
+    """Goods strand where their vehicle broke down or a road was closed while it was out."""
+    roads = facts.day.county.network.closed_roads
+    vehicle = facts.vehicles.get(run.vehicle_id)
+    if not any(road.from_s for road in roads) and (vehicle is None or vehicle.down_from_s is None):
+        detail = f"strands {consignment.consignment_id}, but neither broke down nor met a road closed meanwhile"
+        yield BrokenLaw(Law.CONSERVATION, run.run_id, detail)
+    base = vehicle.depot if vehicle and is_last_mile(facts, run) else consignment.hub_id
+    starts = (base,) if consignment.direction is Direction.INBOUND else consignment.node_ids
+    if taken_at not in starts:
+        detail = f"strands {consignment.consignment_id}, which it took at {taken_at}"
+        yield BrokenLaw(Law.CONSERVATION, run.run_id, detail)
+
+
 def _check_booked(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
     """Require that a booking joins village and hub, or village and a station that exactly one shuttle joins to it.
 
     Where a run of the last mile does the rest, its station stands for the village.
     """
-    last_mile = _last_mile_stations(facts, plan)
+    last_mile, stranded = _last_mile_stations(facts, plan), _stranded(plan)
     needed: set[tuple[str, str, str, str]] = set()
     for booking in plan.bookings:
         consignment = facts.consignments.get(booking.consignment_id)
@@ -123,7 +166,7 @@ def _check_booked(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
             continue
         station, village = hub_and_village(consignment, booking.board_node, booking.alight_node)
         ends = last_mile.get(consignment.consignment_id, consignment.node_ids)
-        if village not in ends:
+        if village not in ends and consignment.consignment_id not in stranded:
             yield BrokenLaw(Law.CONSERVATION, booking.booking_id, f"goes to or from {village}, not {' or '.join(ends)}")
         if station == consignment.hub_id:
             continue

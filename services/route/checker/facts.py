@@ -10,7 +10,7 @@ from services.model.consignments import Admission, Consignment
 from services.model.day import Day
 from services.model.fleet import Vehicle
 from services.model.lines import Line, Trip
-from services.model.network import ClosedRoad, Node, RoadPair, Transfer
+from services.model.network import Node, RoadPair, Transfer
 from services.model.plan import Run
 
 
@@ -27,8 +27,6 @@ class Facts:
     vehicles: dict[str, Vehicle]
     consignments: dict[str, Consignment]
     admissions: dict[str, frozenset[Admission]]
-    closed_ways: dict[tuple[str, str], ClosedRoad]
-    closed_lines: tuple[ClosedRoad, ...]
 
     def known(self, consignment_ids: Iterable[str]) -> list[Consignment]:
         """Give the consignments that the day knows among these, in their order."""
@@ -48,12 +46,6 @@ def gather_facts(day: Day) -> Facts:
         vehicles={vehicle.vehicle_id: vehicle for vehicle in county.vehicles},
         consignments={c.consignment_id: c for c in day.consignments},
         admissions={s.set_id: frozenset(s.admissions) for s in day.admission_sets},
-        closed_ways={
-            way: road
-            for road in county.network.closed_roads
-            for way in ((road.from_node, road.to_node), *([] if road.one_way else [(road.to_node, road.from_node)]))
-        },
-        closed_lines=tuple(road for road in county.network.closed_roads if road.line is not None),
     )
 
 

@@ -36,6 +36,7 @@ class Law(StrEnum):
     LAST_MILE = "LAST_MILE"  # a run from a station takes what trips brought, and brings what they take in time
     SHUTTLE = "SHUTTLE"  # a known transfer, once a trip and way, that meets the trip
     COST = "COST"  # every part of the price
+    PAST = "PAST"  # what has happened when a plan is revised is in it as it was
     UNSERVED = "UNSERVED"  # what is left behind says why
     WAITING = "WAITING"  # only what may wait does, within its promise, at its price, and says why
 

@@ -30,6 +30,8 @@ def _limits_passed(facts: Facts, run: Run, vehicle: Vehicle) -> Iterator[str]:
     if start_s < vehicle.shift_start_s or end_s > vehicle.shift_end_s:
         shift = f"{clock(vehicle.shift_start_s)}-{clock(vehicle.shift_end_s)}"
         yield f"is out {clock(start_s)}-{clock(end_s)}, the shift is {shift}"
+    if vehicle.down_from_s is not None and run.stops[-1].start_s > vehicle.down_from_s:
+        yield f"calls at {clock(run.stops[-1].start_s)}, it broke down at {clock(vehicle.down_from_s)}"
     if vehicle.max_work_s is not None and end_s - start_s > vehicle.max_work_s:
         yield f"works {end_s - start_s} s, at most {vehicle.max_work_s} s are allowed"
     if vehicle.max_distance_m is not None and distance_m > vehicle.max_distance_m:

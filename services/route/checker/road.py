@@ -60,7 +60,8 @@ def check_run_route(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
             yield BrokenLaw(Law.RUN_ROUTE, run.run_id, "has no stop")
             continue
         ends = run.stops[0].node_id, run.stops[-1].node_id
-        if vehicle and ends != (vehicle.depot, vehicle.depot):
+        is_down = vehicle is not None and vehicle.down_from_s is not None
+        if vehicle and (ends[0] != vehicle.depot or (ends[1] != vehicle.depot and not is_down)):
             detail = f"goes from {ends[0]} to {ends[1]}, its depot is {vehicle.depot}"
             yield BrokenLaw(Law.RUN_ROUTE, run.run_id, detail)
         if run.stops[0].leg_distance_m != 0:

@@ -2,7 +2,7 @@
 
 - A vehicle starts and ends at its depot but loads at the hub. Its way to the hub and the loading there are part of the
   arcs that leave its start; unloading and the way home are part of the arcs into its end. One for the last mile loads
-  at its depot: its arcs are the roads, and handling is left to the engine.
+  at its depot: its arcs are the roads, and handling is left to the engine. One under way starts where it is.
 - A node's service time is part of the arcs that come from another node, so that it is spent once a call however many
   demands are served there; windows are shifted by it.
 - A compartment's room is a limit on some of the goods. For every set of classes that some vehicle's compartment keeps
@@ -81,7 +81,9 @@ def hub_window(problem: RunProblem) -> tuple[int, int]:
 def depot_windows(problem: RunProblem, vehicle: VehicleClass) -> tuple[int, int, int]:
     """From when and until when a vehicle may leave its depot, and until when it must be back."""
     opens, loads_by = hub_window(problem)
-    to_hub = int(problem.duration_s[vehicle.depot, problem.hub])
+    if vehicle.from_node is not None:
+        opens, loads_by = vehicle.shift_start_s, vehicle.shift_start_s
+    to_hub = 0 if vehicle.from_node is not None else int(problem.duration_s[vehicle.depot, problem.hub])
     from_hub = int(problem.duration_s[problem.hub, vehicle.depot])
     earliest = max(vehicle.shift_start_s, opens - to_hub)
     leaves_by = max(earliest, min(vehicle.shift_end_s, loads_by - to_hub))
@@ -100,7 +102,10 @@ def paced_s(problem: RunProblem) -> IntMatrix:
 def common_arcs(problem: RunProblem) -> Arcs:
     """Distances and times that hold for every class, with service and the ways between depot and hub folded in."""
     hub, first, hub_service_s = problem.hub, first_demand(problem), _hub_service_s(problem)
-    places = [hub, *(v.depot if v.is_last_mile else hub for v in problem.classes for _ in range(2))]
+    places = [hub]
+    for vehicle in problem.classes:
+        base = vehicle.depot if vehicle.is_last_mile else hub
+        places += [base if vehicle.from_node is None else vehicle.from_node, base]
     node = np.array([*places, *(demand.node for demand in problem.demands)], dtype=np.int64)
     distance_m = problem.distance_m[np.ix_(node, node)].copy()
     way_s = paced_s(problem)
@@ -108,20 +113,24 @@ def common_arcs(problem: RunProblem) -> Arcs:
     is_demand = np.arange(len(node)) >= first
     calls_anew = (node[:, None] != node[None, :]) | ~is_demand[:, None]
     duration_s += np.where(calls_anew & is_demand[None, :], problem.service_s[node][None, :], 0)
-    at_hub = np.array([True, *(not v.is_last_mile for v in problem.classes for _ in range(2))])
+    at_hub = np.array(
+        [True, *(not v.is_last_mile and (v.from_node is None or end) for v in problem.classes for end in (False, True))]
+    )
     duration_s[:first][np.ix_(at_hub, is_demand)] += hub_service_s
     for k, vehicle in enumerate(problem.classes):
         start, end = 1 + 2 * k, 2 + 2 * k
         if vehicle.is_last_mile:
             continue
-        distance_m[start, is_demand] += problem.distance_m[vehicle.depot, hub]
-        duration_s[start, is_demand] += way_s[vehicle.depot, hub]
+        to_hub = vehicle.depot if vehicle.from_node is None else vehicle.from_node, hub
+        if vehicle.from_node is None:
+            distance_m[start, is_demand] += problem.distance_m[to_hub]
+            duration_s[start, is_demand] += way_s[to_hub]
         distance_m[is_demand, end] += problem.distance_m[hub, vehicle.depot]
         duration_s[is_demand, end] += way_s[hub, vehicle.depot]
         # The hub as the last reload before the end must cost what going straight to the end does.
         distance_m[start, 0], duration_s[start, 0] = distance_m[start, end], duration_s[start, end] = (
-            problem.distance_m[vehicle.depot, hub],
-            way_s[vehicle.depot, hub],
+            problem.distance_m[to_hub],
+            way_s[to_hub],
         )
         distance_m[0, end], duration_s[0, end] = (
             problem.distance_m[hub, vehicle.depot],

@@ -128,7 +128,9 @@ class VehicleClass:
     ``is_last_mile`` loads and unloads at its depot, which takes ``handling_s``, and serves only what is booked to it.
     With its driver's rests a way takes ``pace`` times its duration. One with a ``range_m`` recharges between its trips,
     which takes ``recharge_s`` at least: no trip is longer than that, the ways from and to the depot included. A vehicle
-    that alone calls at some nodes is a class of its own, with its name as ``regular``.
+    that alone calls at some nodes is a class of its own, with its name as ``regular``. One that is under way starts at
+    ``from_node``, a row of the matrices, at ``shift_start_s`` sharp, with what it delivers on board, and makes no other
+    trip; what it has fetched already is no part of its ``capacity``.
     """
 
     count: int
@@ -150,6 +152,7 @@ class VehicleClass:
     range_m: int | None = None
     recharge_s: int = 0
     regular: str = ""
+    from_node: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

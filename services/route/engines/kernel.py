@@ -141,12 +141,13 @@ def _types(problem: RunProblem) -> VehicleTypes:
     stations, apart = _stations(problem), problem.compartments
     starts = 1 + 2 * np.arange(len(classes), dtype=np.int64)
     is_last_mile = np.array([vehicle.is_last_mile for vehicle in classes])
+    is_under_way = np.array([vehicle.from_node is not None for vehicle in classes])
     costs = [rates(problem, vehicle) for vehicle in classes]
     return VehicleTypes(
         count=_ints(vehicle.count for vehicle in classes),
         start=starts,
         end=starts + 1,
-        reload=np.where(is_last_mile, starts, 0),
+        reload=np.where(is_last_mile, starts, np.where(is_under_way, -1, 0)),
         capacity=_rows([limits(vehicle.capacity, apart) for vehicle in classes], apart),
         fixed=_ints(vehicle.fixed_fen * SCALE for vehicle in classes),
         per_distance=_ints(per_m for per_m, _ in costs),

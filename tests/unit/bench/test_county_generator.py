@@ -16,7 +16,7 @@ from services.model.lines import LineKind
 from services.route.day_index import DayIndex
 from services.route.line_ledger import LineLedger, use_of
 from services.route.options import enumerate_options
-from services.route.planner import choose_roads, nodes_on_roads
+from services.route.roads.of_day import choose_roads, nodes_on_roads
 from services.validation import day_violations
 
 GAZETTEER = Path("data/jilin")

@@ -134,7 +134,7 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
     result = huadian_plan(huadian_day())
     document = plan_document(result)
     shown = orjson.loads(document)
-    assert list(shown) == ["format", "plan", "comparison", "ways", "mode_shares"]
+    assert list(shown) == ["format", "plan", "comparison", "ways", "mode_shares", "trip_risks", "changes"]
     assert shown["plan"]["runs"][0]["stops"][0]["start_time"] == "2026-11-23T06:15:00+08:00"
     assert shown["plan"]["runs"][0]["duration_s"] == result.plan.runs[0].duration_s
     assert shown["plan"]["unserved"][0]["reason"] == "OUT_OF_REACH"

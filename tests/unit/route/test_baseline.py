@@ -9,7 +9,7 @@ from services.model.plan import CarrierAlone
 from services.route.baseline import plan_alone
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Effort, RunProblem
-from services.route.planner import choose_roads
+from services.route.roads.of_day import choose_roads
 from tests.builders import small_consignment, small_day
 from tests.engines import InProcessEngine
 

@@ -10,7 +10,7 @@ from services.route.engines.engine import Load, RunProblem
 from services.route.joint import make_joint_task
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import enumerate_options
-from services.route.planner import choose_roads, nodes_on_roads
+from services.route.roads.of_day import choose_roads, nodes_on_roads
 from services.route.visits import Grain
 
 

@@ -19,7 +19,8 @@ from services.route.charging import is_in_range, longest_day_m, longest_trip_m, 
 from services.route.checker import Law, check
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Engine
-from services.route.planner import choose_roads, plan_day
+from services.route.planner import plan_day
+from services.route.roads.of_day import choose_roads
 from services.route.tours import TourMeter, read_trips
 from services.validation import day_violations
 from tests.builders import small_county

@@ -20,8 +20,9 @@ from services.route.checker import Law, check
 from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolution, ShouldStop
 from services.route.engines.ortools import solve_with_ortools
 from services.route.engines.pyvrp import solve_with_pyvrp
-from services.route.planner import choose_roads, plan_day
+from services.route.planner import plan_day
 from services.route.roads.closed import OpenRoads, closed_ways
+from services.route.roads.of_day import choose_roads
 from services.route.roads.source import NO_WAY_M, NO_WAY_S
 from services.route.roads.table import TableRoads
 from services.settlement.coalition_day import Means, coalition_day

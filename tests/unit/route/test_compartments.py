@@ -20,7 +20,8 @@ from services.route.engines.arcs import dimensions, limits
 from services.route.engines.engine import Compartment, Effort, Engine, Load, OnBest, Room, RunProblem, RunSolution
 from services.route.engines.ortools import solve_with_ortools
 from services.route.engines.pyvrp import solve_with_pyvrp
-from services.route.planner import choose_roads, plan_day
+from services.route.planner import plan_day
+from services.route.roads.of_day import choose_roads
 from services.route.room import room_for, room_on
 from services.route.unserved import explain_unserved
 from services.validation import day_violations

@@ -14,7 +14,7 @@ from services.model.lines import StopTime
 from services.model.plan import UnservedReason, last_mile_runs
 from services.route.day_index import DayIndex
 from services.route.last_mile import enumerate_last_mile
-from services.route.planner import choose_roads, nodes_on_roads
+from services.route.roads.of_day import choose_roads, nodes_on_roads
 from tests.last_mile import HANDLING_S, HOME_S, OUT_S, last_mile_day, last_mile_plan
 
 

@@ -16,7 +16,8 @@ from services.model.plan import Plan, UnservedReason
 from services.route.checker import Law, check
 from services.route.day_index import DayIndex
 from services.route.insertion import Fleet
-from services.route.planner import choose_roads, nodes_on_roads, plan_day
+from services.route.planner import plan_day
+from services.route.roads.of_day import choose_roads, nodes_on_roads
 from services.route.run_task import make_run_task
 from services.route.tours import TourMeter
 from services.validation import day_violations

@@ -10,7 +10,7 @@ from services.model.day import Day
 from services.model.fleet import Vehicle
 from services.model.network import Node
 from services.route.day_index import DayIndex
-from services.route.planner import choose_roads
+from services.route.roads.of_day import choose_roads
 from services.route.run_task import RunTask, make_run_task
 from tests.builders import SERVICE_DATE, VILLAGES, small_consignment, small_day
 

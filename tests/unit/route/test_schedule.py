@@ -9,7 +9,7 @@ from services.model.day import Day
 from services.model.plan import Run
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Route
-from services.route.planner import choose_roads
+from services.route.roads.of_day import choose_roads
 from services.route.run_task import make_run_task
 from services.route.schedule import make_run
 from tests.builders import VILLAGES, small_consignment, small_day

@@ -7,7 +7,7 @@ from services.model.agreements import Direction, Temperature
 from services.model.consignments import AdmissionSet, Consignment
 from services.model.plan import Unserved, UnservedReason
 from services.route.day_index import DayIndex
-from services.route.planner import choose_roads
+from services.route.roads.of_day import choose_roads
 from services.route.unserved import explain_unserved
 from tests.builders import small_consignment, small_day
 

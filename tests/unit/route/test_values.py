@@ -5,7 +5,8 @@ import pytest
 from services.model.day import Day, PlanSettings
 from services.model.plan import Booking, Plan, Unserved, UnservedReason
 from services.route.day_index import DayIndex
-from services.route.planner import choose_roads, plan_day
+from services.route.planner import plan_day
+from services.route.roads.of_day import choose_roads
 from services.route.values import Estimate, run_values
 from tests.builders import VILLAGES, small_consignment, small_day
 from tests.engines import InProcessEngine

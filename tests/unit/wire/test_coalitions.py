@@ -11,7 +11,8 @@ from tests.running import plan_request
 
 
 def test_a_coalition_s_day_is_a_request_that_the_route_service_takes() -> None:
-    day, settings = read_request(coalition_request(small_day(), 40, 3))
+    task = read_request(coalition_request(small_day(), 40, 3))
+    day, settings = task.day, task.settings
     assert day == small_day()
     assert (settings.iterations, settings.seed, settings.cores) == (40, 3, 1)
     assert (settings.compare, settings.use_waiting, settings.use_lines) == (False, False, True)
