@@ -11,7 +11,7 @@ from services.route.assemble import make_plan
 from services.route.day_index import DayIndex
 from services.route.decision import Decision, LastMileTour
 from services.route.engines.engine import Route, RunSolution
-from services.route.last_mile import enumerate_last_mile, last_mile_vehicles
+from services.route.last_mile import LastMileFleet, enumerate_last_mile
 from services.route.line_ledger import LineUse, use_of
 from services.route.options import enumerate_options
 from services.route.roads.of_day import choose_roads, nodes_on_roads
@@ -36,7 +36,7 @@ def rebuild(index: DayIndex, matrix: RoadMatrix, tours: Mapping[str, Trips], use
     options = {use_of(o): o for o in enumerate_options(index) + enumerate_last_mile(index, matrix)}
     demands: list[tuple[str, ...]] = []
     routes = []
-    stations = {vehicle.vehicle_id for vehicle in last_mile_vehicles(index)}
+    stations = {vehicle.vehicle_id for vehicle in LastMileFleet(index).vehicles}
     last_mile = [
         LastMileTour(
             vehicle_id, tuple(tuple(tuple(c.consignment_id for c in visit.goods) for visit in trip) for trip in trips)

@@ -17,7 +17,7 @@ from services.route.bundles import Place, bundle
 from services.route.day_index import DayIndex
 from services.route.decision import Decision, LastMileTour
 from services.route.engines.engine import Bookable, Booking, Demand, Load, Room, Route, RunProblem, Way
-from services.route.last_mile import last_mile_vehicles, may_do_last_mile
+from services.route.last_mile import LastMileFleet
 from services.route.lateness import late_fen_per_min
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
@@ -95,10 +95,11 @@ def make_joint_task(
         by_consignment.setdefault(option.consignment.consignment_id, []).append(option)
     quota, on_lines = _quotas(index, options)
     task = make_run_task(index, matrix, index.day.consignments, on_lines, Grain.FINE)
-    task = _parted(index, _with_others(index, matrix, task, by_consignment), by_consignment)
+    fleet = LastMileFleet(index)
+    task = _parted(index, fleet, _with_others(index, matrix, task, by_consignment), by_consignment)
     if grain is Grain.COARSE:
-        task = bundle(index, task, by_consignment, partial(_last_mile_of, index), _place)
-    problem, last_mile = _with_last_mile(index, matrix, task, options)
+        task = bundle(index, task, by_consignment, partial(_last_mile_of, fleet), _place)
+    problem, last_mile = _with_last_mile(index, matrix, fleet, task, options)
     manned = {index.vehicles[vehicle_id].depot for group in last_mile for vehicle_id in group}
     bookings: list[Booking] = []
     chosen: list[tuple[BookingOption, ...]] = []
@@ -171,14 +172,14 @@ def _with_others(
 
 
 def _with_last_mile(
-    index: DayIndex, matrix: RoadMatrix, task: RunTask, options: Sequence[BookingOption]
+    index: DayIndex, matrix: RoadMatrix, fleet: LastMileFleet, task: RunTask, options: Sequence[BookingOption]
 ) -> tuple[RunProblem, tuple[tuple[str, ...], ...]]:
     """The task's problem with a class for each vehicle of a station that something can be booked to."""
     stations = {option.station for option in options if option.station}
     pieces = sum(c.pieces for c in index.day.consignments)
     handling_s = {
         vehicle.vehicle_id: _station_handling_s(index, vehicle, pieces)
-        for vehicle in last_mile_vehicles(index)
+        for vehicle in fleet.vehicles
         if vehicle.depot in stations
     }
     vehicles = [index.vehicles[v] for v, taken_s in handling_s.items() if _is_open_for(index, v, taken_s)]
@@ -198,7 +199,7 @@ def _with_last_mile(
         may = frozenset(
             first + k
             for k, vehicle in enumerate(vehicles)
-            if is_open and all(may_do_last_mile(index, vehicle, index.consignments[c]) for c in group)
+            if is_open and all(fleet.may_carry(vehicle, index.consignments[c]) for c in group)
         )
         demands.append(replace(demand, classes=demand.classes | may))
     problem = replace(task.problem, demands=tuple(demands), classes=(*task.problem.classes, *classes))
@@ -219,17 +220,19 @@ def _is_open_for(index: DayIndex, vehicle_id: str, handling_s: int) -> bool:
     return handling_s <= closes_s - opens_s
 
 
-def _last_mile_of(index: DayIndex, consignment: Consignment, options: Sequence[BookingOption]) -> frozenset[str]:
+def _last_mile_of(fleet: LastMileFleet, consignment: Consignment, options: Sequence[BookingOption]) -> frozenset[str]:
     """The vehicles that may do a consignment's last mile."""
-    stations = {option.station for option in options if option.station}
     return frozenset(
         vehicle.vehicle_id
-        for vehicle in last_mile_vehicles(index)
-        if vehicle.depot in stations and may_do_last_mile(index, vehicle, consignment)
+        for station in {option.station for option in options if option.station}
+        for vehicle in fleet.at_station.get(station, ())
+        if fleet.may_carry(vehicle, consignment)
     )
 
 
-def _parted(index: DayIndex, task: RunTask, by_consignment: Mapping[str, Sequence[BookingOption]]) -> RunTask:
+def _parted(
+    index: DayIndex, fleet: LastMileFleet, task: RunTask, by_consignment: Mapping[str, Sequence[BookingOption]]
+) -> RunTask:
     """The same task with demands parted so that what is in one has the same bookings and fits a trip together."""
     problem, demands, groups = task.problem, [], []
     for demand, group in zip(task.problem.demands, task.demands, strict=True):
@@ -238,7 +241,7 @@ def _parted(index: DayIndex, task: RunTask, by_consignment: Mapping[str, Sequenc
             consignment = index.consignments[consignment_id]
             options = by_consignment.get(consignment_id, ())
             places = tuple(sorted(_place(option) for option in options))
-            alike = parts.setdefault((places, _last_mile_of(index, consignment, options)), [[]])
+            alike = parts.setdefault((places, _last_mile_of(fleet, consignment, options)), [[]])
             if options and not _fits(options, [*alike[-1], consignment]):
                 alike.append([])
             alike[-1].append(consignment)

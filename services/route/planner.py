@@ -19,6 +19,7 @@ from services.route.decision import Decision
 from services.route.engines.engine import Engine, JointEngine, ShouldStop
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
+from services.route.revise.risks import trip_risks
 from services.route.roads.of_day import choose_roads, nodes_on_roads
 from services.route.roads.source import RoadMatrix
 from services.route.search import POLISH_PART, Report, Search, Stage, whole_effort
@@ -99,7 +100,9 @@ def plan_day(
     plan = checked(day, best.plan())
     report("check", plan.cost.total_fen, 100)
     ways = village_ways(index, matrix, plan) if with_ways else ()
-    return PlanResult(plan, comparison, ways, mode_shares(ways))
+    asks = with_ways and settings.compare and settings.use_lines
+    risks = trip_risks(day, plan, engine, should_stop) if asks and isinstance(engine, JointEngine) else ()
+    return PlanResult(plan, comparison, ways, mode_shares(ways), risks)
 
 
 def _options(index: DayIndex, matrix: RoadMatrix, engine: Engine) -> list[BookingOption]:

@@ -21,6 +21,8 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_status import rpc_status
 
 from services.model.agreements import Sharing
+from services.model.units import instant
+from tests.builders import SERVICE_DATE
 from tests.contracts import methods
 from tests.credentials import Issuer, make_issuer
 from tests.running import TIMEOUT_S, Services, plan_request, serving
@@ -30,7 +32,16 @@ MARK = "Marked7f3a"
 REQUEST_ID = f"{MARK}-request"
 PARCEL = f"EXP-A/{MARK}-parcel"
 # Messages that a field may hold in which nothing is looked up: what they say is the caller's own.
-OWN_CONTENT = {"Day", "PlannedDay", "County", "ConsolidationHeader", "ParcelBatch"}
+OWN_CONTENT = {
+    "Day",
+    "PlannedDay",
+    "County",
+    "ConsolidationHeader",
+    "ParcelBatch",
+    "Revision",
+    "Events",
+    "PlanSettings",
+}
 MOST_ANSWERS = 50
 
 
@@ -151,6 +162,8 @@ def request_of(method: Any, **known: str) -> Any:
     for name, value in known.items():
         if name in method.input_type.fields_by_name:
             setattr(request, name, value)
+    if "now_time" in method.input_type.fields_by_name:
+        request.now_time.FromDatetime(instant(SERVICE_DATE, 0))
     return request
 
 
@@ -207,7 +220,7 @@ def test_the_same_names_open_all_of_it_to_their_owner(tenants: Tenants) -> None:
     seen: dict[str, Outcome] = {}
     for method in methods():
         if "plan_id" in method.input_type.fields_by_name:
-            request = request_of(method, parcel=PARCEL, plan_id=tenants.plan_id)
+            request = request_of(method, parcel=PARCEL, plan_id=tenants.plan_id, request_id="again")
             seen[method.name] = tenants.call(method, [request], "a")
     assert {"GetPlan", "WatchPlan", "PackBags", "TraceParcel", "Settle"} <= set(seen)
     assert {outcome.code for outcome in seen.values()} == {"OK"}

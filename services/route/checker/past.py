@@ -27,7 +27,7 @@ def _check_runs(old: Plan, new: Plan, now_s: int, down: Set[str]) -> Iterator[Br
         stops = after[run.vehicle_id].stops if run.vehicle_id in after else ()
         for place, stop in enumerate(run.stops[: begun[run.vehicle_id]]):
             same = stop == stops[place] if place < len(stops) else False
-            if not same and not (run.vehicle_id in down and _unloads_at_base(run, stops, place)):
+            if not same and not (run.vehicle_id in down and _unloads_at_base(run, stops, place, now_s)):
                 detail = f"stop {place} at {stop.node_id}, {clock(stop.start_s)}, is not as it was"
                 yield BrokenLaw(Law.PAST, run.run_id, detail)
                 break
@@ -47,10 +47,10 @@ def _begun(run: Run, now_s: int, is_down: bool) -> int:
     return count
 
 
-def _unloads_at_base(run: Run, stops: tuple[Stop, ...], place: int) -> bool:
+def _unloads_at_base(run: Run, stops: tuple[Stop, ...], place: int, now_s: int) -> bool:
     """Whether a stop is the last of a vehicle that broke down where it loads, and differs in what was loaded only."""
     stop = run.stops[place]
-    if stop.node_id != run.stops[0].node_id and not stop.take:
+    if not stop.take or stop.departure_s <= now_s:
         return False
     if place >= len(stops):
         return not any(s.drop for s in run.stops[: place + 1])

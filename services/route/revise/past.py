@@ -114,7 +114,7 @@ def read_past(index: DayIndex, plan: Plan, now_s: int, cancelled: Set[str]) -> P
         is_down = vehicle.down_from_s is not None
         at_s = now_s if vehicle.down_from_s is None else min(now_s, vehicle.down_from_s)
         if done := run_stops_done(run, at_s, is_down=is_down):
-            one = _stopped(index, run, done) if is_down else _going(index, run, done, off)
+            one = _stopped(index, run, done, at_s) if is_down else _going(index, run, done, off)
             if one is not None:
                 begun[run.vehicle_id] = one
     under_way = {c for one in begun.values() for stop in (*one.done, *one.rest) for c in (*stop.take, *stop.drop)}
@@ -152,11 +152,11 @@ def _going(index: DayIndex, run: Run, done: tuple[Stop, ...], off: Set[str]) -> 
     return Begun(run, done, tuple(rest), is_last_mile=not is_from_hub)
 
 
-def _stopped(index: DayIndex, run: Run, done: tuple[Stop, ...]) -> Begun | None:
-    """A run that ends where its vehicle broke down; what it was loading at its base is not aboard."""
+def _stopped(index: DayIndex, run: Run, done: tuple[Stop, ...], at_s: int) -> Begun | None:
+    """A run that ends where its vehicle broke down at a time; what it was loading at its base then is not aboard."""
     vehicle, last = index.vehicles[run.vehicle_id], done[-1]
     base = index.hub.node_id if is_for_runs(index, vehicle) else vehicle.depot
-    if last.node_id == base and last.take:
+    if last.node_id == base and last.take and at_s < last.departure_s:
         aboard = Begun(run, (*done[:-1], replace(last, take=())), (), is_down=True).aboard
         load = total_load(index.consignments[c] for c in aboard)
         cold_g, cold_ml = load.of(classes_apart(vehicle))

@@ -216,7 +216,7 @@ class Reviser:
 
     def start(self, joint: JointTask, plan: Plan | None = None) -> Way:
         """What a plan, by default the one to revise, does with what is free, as far as it can be done still."""
-        return joint.way(_decision(self.composer, joint, self.options, plan or self.revision.plan))
+        return joint.way(decision_of(self.composer, joint, self.options, plan or self.revision.plan))
 
     def search(
         self, joint: JointTask, engine: JointEngine, effort: Effort, should_stop: ShouldStop, start: Way | None
@@ -231,18 +231,19 @@ class Reviser:
         if self.revision.events == Events() and not check(self.day, old):
             return replace(old, as_of_s=self.revision.now_s)
         joint = make_joint_task(self.composer.residual.index, self.composer.matrix, self.options, Grain.FINE)
-        return self.composer.plan(_decision(self.composer, joint, self.options, old))
+        return self.composer.plan(decision_of(self.composer, joint, self.options, old))
 
     def better(self, best: Plan, decision: Decision) -> Plan:
         """The cheaper of a plan and a decision, with the price of what moves, as far as they are lawful."""
         matched = _matched(decision, self.composer.old)
         plan = self.composer.plan(matched)
         plans = [one for one in (plan, best) if not self.broken(one)]
-        return min(plans or [plan], key=self.price)
+        return min(plans or [plan], key=self.rank)
 
-    def price(self, plan: Plan) -> int:
-        """The plan's cost and the price of what it changes."""
-        return plan.cost.total_fen + changes_of(self.before, self.composer.index, self.revision, plan).price_fen
+    def rank(self, plan: Plan) -> tuple[int, int]:
+        """What is left behind comes first, as in a plan made beforehand; then the cost with the price of changes."""
+        changes_fen = changes_of(self.before, self.composer.index, self.revision, plan).price_fen
+        return plan.cost.unserved_fen, plan.cost.total_fen + changes_fen
 
     def broken(self, plan: Plan) -> list[BrokenLaw]:
         """The laws that a revised plan breaks."""
@@ -261,8 +262,8 @@ class Reviser:
         return PlanResult(plan, changes=changes_of(self.before, self.composer.index, self.revision, plan))
 
 
-def _decision(composer: Composer, joint: JointTask, options: Sequence[BookingOption], plan: Plan) -> Decision:
-    """What a plan does with what is free, as a decision about it."""
+def decision_of(composer: Composer, joint: JointTask, options: Sequence[BookingOption], plan: Plan) -> Decision:
+    """What a plan does with what is free, as a decision about it, as far as ``options`` allow."""
     places = {(b.consignment_id, b.trip_id, b.board_index, b.alight_index, b.agreement_id) for b in plan.bookings}
     task = joint.task
     booked = tuple(
