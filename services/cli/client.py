@@ -190,6 +190,14 @@ def settle_stored(
     return _settle(channel, settlement_service_pb.SettleRequest(plan_id=plan_id), settings, on_progress)
 
 
+def settle_accepted(
+    channel: grpc.Channel, county_id: str, service_date: date, settings: SettlementSettings, on_progress: OnSolved
+) -> Settlement:
+    """Have the plan settled that a county's day goes by."""
+    accepted = settlement_service_pb.AcceptedDay(county_id=county_id, service_date=service_date.isoformat())
+    return _settle(channel, settlement_service_pb.SettleRequest(accepted=accepted), settings, on_progress)
+
+
 def _settle(
     channel: grpc.Channel,
     request: settlement_service_pb.SettleRequest,

@@ -15,7 +15,8 @@ DEFAULT_CONSOLIDATION = "127.0.0.1:50051"
 DEFAULT_ROUTE = "127.0.0.1:50052"
 
 
-def _read_date(text: str | date) -> date:
+def read_date(text: str | date) -> date:
+    """Read an argument that is a date."""
     # The default comes through here too, as a date.
     if isinstance(text, date):
         return text
@@ -31,7 +32,7 @@ ServiceDate = Annotated[
     typer.Option(
         "--date",
         help="Service day 计划日期, YYYY-MM-DD.",
-        parser=_read_date,
+        parser=read_date,
         default_factory=lambda: datetime.now(ZONE).date(),
         show_default="today",
     ),

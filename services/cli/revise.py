@@ -24,13 +24,13 @@ from services.files.mapview import map_html
 from services.files.outputs import write_outputs
 from services.files.plan_json import plan_document
 from services.files.summary import Language
+from services.happenings.after import day_after
 from services.model.day import PlanSettings
 from services.model.errors import InvalidInputError, Violation
 from services.model.events import Events, LateTrip, Revision
 from services.model.network import ClosedRoad
 from services.model.plan import PlanResult
 from services.model.units import clock
-from services.route.revise.news import day_after
 from services.runtime.config import StoreSettings, read_settings
 from services.wire.documents import day_document, read_events
 

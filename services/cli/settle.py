@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.cli.access import NO_ACCESS, Access, channel_to
-from services.cli.client import settle_planned, settle_stored
+from services.cli.client import settle_accepted, settle_planned, settle_stored
 from services.cli.local import local_services
-from services.cli.options import DEFAULT_CONSOLIDATION, CaFile, CertFile, KeyFile, TokenFile
+from services.cli.options import DEFAULT_CONSOLIDATION, CaFile, CertFile, KeyFile, TokenFile, read_date
 from services.cli.stored import read_stored
 from services.files.outputs import write_file
 from services.files.settlement_json import settlement_document
@@ -30,6 +31,14 @@ def settle(
     plan: Annotated[
         str, typer.Argument(help="Folder that cuntong plan wrote (OUT/DATE), or the id of a plan 计划文件夹或编号.")
     ],
+    accepted: Annotated[
+        date | None,
+        typer.Option(
+            parser=read_date,
+            metavar="DATE",
+            help="Settle the plan that this day goes by 采用的计划; PLAN is the county's id.",
+        ),
+    ] = None,
     iterations: Annotated[
         int | None,
         typer.Option(min=1, max=100_000, help="Search iterations for each coalition; by their number unless given."),
@@ -52,6 +61,11 @@ def settle(
     settings = SettlementSettings(iterations=iterations, seed=seed)
     access = Access(token_file, ca, cert, key)
     folder = Path(plan)
+    if accepted is not None:
+        with channel_to(consolidation or DEFAULT_CONSOLIDATION, access) as channel, _progress(console) as on_progress:
+            settlement = settle_accepted(channel, plan, accepted, settings, on_progress)
+        print_settlement(settlement, console)
+        return
     if not folder.is_dir():
         if "/" in plan:
             raise typer.BadParameter(f"没有这个文件夹 there is no folder {plan}")

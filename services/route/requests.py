@@ -11,10 +11,11 @@ from typing import Final
 from cuntong.route.v1 import plan_pb2, revision_pb2
 from cuntong.route.v1 import route_service_pb2 as pb
 
+from services.happenings.after import day_after
 from services.model.day import Day, PlanSettings
 from services.model.errors import InvalidInputError, Violation
 from services.model.events import Revision
-from services.route.revise.news import day_after, refuse_unlawful
+from services.route.revise.lawful import refuse_unlawful
 from services.validation import day_violations
 from services.wire.codec import decode, encode
 

@@ -8,12 +8,12 @@ from typing import Final
 from cuntong.route.v1 import plan_pb2
 from cuntong.route.v1 import route_service_pb2 as pb
 
+from services.happenings.after import day_after
 from services.model.plan import PlanResult
 from services.route.engines.engine import Engine, JointEngine
 from services.route.figures import Figures, figures_of
 from services.route.planner import plan_day
 from services.route.requests import read_request
-from services.route.revise.news import day_after
 from services.route.revise.revise import revise_plan
 from services.runtime.solver_child import Telling, Work
 from services.wire.coalitions import is_coalition

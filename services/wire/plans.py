@@ -6,12 +6,14 @@ from cuntong.route.v1 import plan_pb2, planned_day_pb2
 from cuntong.route.v1 import route_service_pb2 as route_pb
 from google.protobuf.message import DecodeError
 
+from services.happenings.after import day_after
 from services.model.day import Day
 from services.model.errors import InvalidInputError, Violation
+from services.model.events import Revision
 from services.model.plan import PlanResult
 from services.validation import day_violations
 from services.validation.plan import plan_violations
-from services.wire.codec import decode
+from services.wire.codec import decode, encode
 
 
 def read_planned_day(message: planned_day_pb2.PlannedDay, path: str) -> tuple[Day, PlanResult | None]:
@@ -38,7 +40,19 @@ def read_stored_plan(payload: bytes, result: bytes | None) -> tuple[Day, PlanRes
         made = None if result is None else plan_pb2.PlanResult.FromString(result)
     except DecodeError as error:
         raise InvalidInputError([Violation("stored", f"is no message of this contract: {error}")]) from error
-    return _read(request.day, made, "stored")
+    if not request.HasField("revision"):
+        return _read(request.day, made, "stored")
+    return _read(_day_after(request), made, "stored")
+
+
+def _day_after(request: route_pb.SubmitPlanRequest) -> plan_pb2.Day:
+    """The day of a revision as it is after what happened, which is what its plan is for."""
+    day, _ = _read(request.day, None, "stored")
+    violations: list[Violation] = []
+    revision = decode(Revision, request.revision, violations, "stored.revision", day.service_date)
+    if revision is None:
+        raise InvalidInputError(violations)
+    return encode(day_after(day, revision), plan_pb2.Day)
 
 
 def _read(

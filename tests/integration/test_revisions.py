@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import grpc
 import pytest
+from cuntong.consolidation.v1 import trace_pb2
 from cuntong.route.v1 import plan_pb2, revision_pb2
 from cuntong.route.v1 import route_service_pb2 as pb
 from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 
+from services.happenings.after import day_after
 from services.model.events import Events, Revision
 from services.model.plan import PlanResult
 from services.model.units import instant
 from services.route.checker import check
-from services.route.revise.news import day_after
 from services.wire.codec import decode, encode
 from tests.builders import SERVICE_DATE, small_consignment, small_day
 from tests.running import TIMEOUT_S, Services, plan_request, refused, serving, violated_paths
@@ -79,6 +81,16 @@ def test_a_stored_plan_is_revised_and_revised_again(services: Services, planned:
     assert "C-9" not in {c.consignment_id for run in result_of(services, twice).plan.runs for c in run.carriages}
 
 
+def test_bags_are_packed_and_parcels_traced_for_the_day_as_it_is_after_what_happened(
+    services: Services, planned: str
+) -> None:
+    added = replace(NEW, parcel_ids=("EXP-A/90", "EXP-A/91"))
+    revised = finished(services, revise(services, request(planned, "bags", 20_000, Events(added=(added,)))))
+    asked = trace_pb2.TraceParcelRequest(plan_id=revised, parcel="EXP-A/90")
+    trace = services.consolidation.TraceParcel(asked, timeout=TIMEOUT_S).trace
+    assert "C-9" in str(trace)
+
+
 def test_other_content_under_the_same_request_id_is_refused(services: Services, planned: str) -> None:
     revise(services, request(planned, "same", 20_000))
     with refused(grpc.StatusCode.ALREADY_EXISTS):
@@ -125,7 +137,8 @@ def test_what_is_not_planned_yet_is_not_revised(services: Services) -> None:
     ).job.plan_id
     with refused(grpc.StatusCode.FAILED_PRECONDITION) as errors:
         revise(services, request(busy, "early", 20_000))
-    status = rpc_status.from_call(errors[0])
+    error: Any = errors[0]
+    status: Any = rpc_status.from_call(error)
     info = ErrorInfo()
     assert any(detail.Unpack(info) for detail in status.details)
     assert info.reason == "PLAN_UNFINISHED"

@@ -107,6 +107,19 @@ def test_a_stored_plan_is_settled_by_its_name(services: Services, stub: Any) -> 
     assert sum(account.pieces for account in settlement.accounts) == 6
 
 
+def test_the_plan_that_a_day_goes_by_is_settled(services: Services, stub: Any) -> None:
+    asked = pb.SettleRequest(
+        accepted=pb.AcceptedDay(county_id=DAY.county.county_id, service_date=DAY.service_date.isoformat()),
+        settings=settings(),
+    )
+    with refused(grpc.StatusCode.NOT_FOUND):
+        settle(stub, asked)
+    job = services.route.SubmitPlan(plan_request("goes-by", DAY, compare=False), timeout=TIMEOUT_S).job
+    wait_until(lambda: bool(get(services, job.plan_id).job.state == route_pb.JOB_STATE_SUCCEEDED))
+    services.route.AcceptPlan(route_pb.AcceptPlanRequest(plan_id=job.plan_id), timeout=TIMEOUT_S)
+    assert settle(stub, asked)[0] == settle(stub, pb.SettleRequest(plan_id=job.plan_id, settings=settings()))[0]
+
+
 def get(services: Services, plan_id: str) -> Any:
     return services.route.GetPlan(route_pb.GetPlanRequest(plan_id=plan_id), timeout=TIMEOUT_S)
 

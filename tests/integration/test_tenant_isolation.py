@@ -158,7 +158,7 @@ def put(message: Any, path: tuple[str, ...], value: str) -> None:
 
 def request_of(method: Any, **known: str) -> Any:
     """Make an empty request with what a look-up needs besides the name."""
-    request = GetMessageClass(method.input_type)()
+    request: Any = GetMessageClass(method.input_type)()
     for name, value in known.items():
         if name in method.input_type.fields_by_name:
             setattr(request, name, value)

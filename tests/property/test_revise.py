@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.happenings.after import day_after
 from services.model.changes import ChangeKind
 from services.model.consignments import Consignment
 from services.model.day import Day, PlanSettings
@@ -18,7 +19,6 @@ from services.model.plan import Plan, PlanResult
 from services.route.checker import check, check_past
 from services.route.engines.kernel import KernelEngine
 from services.route.planner import plan_day
-from services.route.revise.news import day_after
 from services.route.revise.revise import revise_plan
 from tests.random_days import last_mile_days, random_days
 

@@ -9,31 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
+from services.happenings.lived import lodged, run_stops_done
 from services.model.plan import Booking, Plan, Run, Stop, last_mile_runs
 from services.route.day_index import DayIndex
 from services.route.room import classes_apart, total_load
 from services.route.run_task import is_for_runs
-
-
-def run_stops_done(run: Run, now_s: int, *, is_down: bool = False) -> tuple[Stop, ...]:
-    """The stops of a run that have begun, or are being driven to by a vehicle that is not down."""
-    done = 0
-    for place, stop in enumerate(run.stops):
-        is_coming = place > 0 and run.stops[place - 1].departure_s <= now_s and not is_down
-        if stop.start_s <= now_s or is_coming:
-            done = place + 1
-    return run.stops[:done]
-
-
-def lodged(plan: Plan, now_s: int) -> list[Booking]:
-    """Bookings whose goods have left for their trip, or wait for it where it calls."""
-    leaves_s = {(s.trip_id, c): s.departure_s for s in plan.shuttles for c in s.consignment_ids}
-    lodged = []
-    for booking in plan.bookings:
-        shuttle_s = leaves_s.get((booking.trip_id, booking.consignment_id), booking.ready_by_s)
-        if min(shuttle_s, booking.ready_by_s) <= now_s or booking.departure_s <= now_s:
-            lodged.append(booking)
-    return lodged
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
+from services.happenings.after import cancelled_trips, day_after
 from services.model.day import Day, PlanSettings
 from services.model.errors import PlanRefusedError
 from services.model.events import Events, Revision
@@ -20,7 +21,7 @@ from services.route.joint import JointTask, make_joint_task
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
 from services.route.revise.composing import Composer, tour_of
-from services.route.revise.news import cancelled_trips, day_after, refuse_unlawful
+from services.route.revise.lawful import refuse_unlawful
 from services.route.revise.past import Past, read_past
 from services.route.revise.promises import changes_of, promised_times, with_promise
 from services.route.revise.remainder import Finisher

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
 from cuntong.route.v1 import plan_pb2, planned_day_pb2
+from cuntong.settlement.v1.settlement_service_pb2 import AcceptedDay
 
 from services.consolidation.plan_source import NoPlans, read_plan_of
 from services.model.day import Day
 from services.model.errors import InvalidInputError, NoPlanStoreError
 from services.model.plan import PlanResult
 from services.wire.codec import encode
-from tests.builders import small_day
+from tests.builders import SERVICE_DATE, small_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Asked:
     which: str | None
     plan_id: str = ""
     planned: Any = None
+    accepted: Any = None
 
     def WhichOneof(self, name: str) -> str | None:
         assert name == "plan"
@@ -36,6 +39,18 @@ class OnePlan:
     async def read(self, plan_id: str) -> tuple[Day, PlanResult | None]:
         assert plan_id == "plan-1"
         return small_day(), None
+
+    async def accepted(self, county_id: str, service_date: date) -> str:
+        assert (county_id, service_date) == ("small", SERVICE_DATE)
+        return "plan-1"
+
+
+def test_the_accepted_plan_of_a_day_is_looked_up() -> None:
+    asked = Asked("accepted", accepted=AcceptedDay(county_id="small", service_date=SERVICE_DATE.isoformat()))
+    assert asyncio.run(read_plan_of(asked, OnePlan())) == (small_day(), None)
+    asked = Asked("accepted", accepted=AcceptedDay(county_id="small", service_date="today"))
+    with pytest.raises(InvalidInputError, match=r"accepted.service_date: 'today' is not a date"):
+        asyncio.run(read_plan_of(asked, OnePlan()))
 
 
 def test_a_named_plan_is_looked_up() -> None:

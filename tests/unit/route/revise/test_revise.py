@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.happenings.after import day_after
 from services.model.changes import ChangeKind
 from services.model.consignments import ResourceKind
 from services.model.day import Day, PlanSettings
@@ -18,7 +19,6 @@ from services.model.plan import Plan, PlanResult, Run, UnservedReason
 from services.model.units import DAY_S
 from services.route.engines.kernel import KernelEngine
 from services.route.planner import plan_day
-from services.route.revise.news import day_after
 from services.route.revise.promises import promised_times
 from services.route.revise.revise import prepare_revision, revise_plan
 from tests.builders import VILLAGES, small_consignment, small_day

@@ -7,14 +7,13 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final
 
+from services.happenings.lived import lodged, run_stops_done
 from services.model.day import Day
 from services.model.errors import InvalidInputError, Violation
 from services.model.events import Events, Revision
 from services.model.lines import Line, LineKind, Trip
 from services.model.plan import Plan
 from services.model.units import DAY_S, clock
-from services.route.checker import check
-from services.route.revise.past import lodged, run_stops_done
 from services.validation import day_violations
 from services.validation.fields import quoted
 from services.validation.plan import plan_violations
@@ -48,19 +47,6 @@ def day_after(day: Day, revision: Revision) -> Day:
     if wrong:
         raise InvalidInputError(wrong)
     return after
-
-
-def refuse_unlawful(day: Day, plan: Plan) -> None:
-    """Let no plan pass that breaks a law on its day.
-
-    Raises
-    ------
-    InvalidInputError
-        Naming the laws.
-    """
-    if broken := check(day, plan):
-        said = (f"breaks {law.law.value}: {law.subject}: {law.detail}" for law in broken)
-        raise InvalidInputError([Violation("revision.plan", text) for text in said])
 
 
 def cancelled_trips(day: Day, events: Events, now_s: int) -> frozenset[str]:
