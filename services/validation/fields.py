@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from services.model.agreements import Role
 from services.model.errors import Violation
@@ -68,8 +70,56 @@ def value_violations(item: Any, path: str) -> Iterator[Violation]:
 
     Looks at the item's own fields and lists of texts and numbers, not at the objects within it.
     """
-    yield from text_violations(item, path)
-    yield from amount_violations(item, path)
+    if not _is_sound(item):
+        yield from text_violations(item, path)
+        yield from amount_violations(item, path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """A type's fields by what they hold, looked up once: a day has thousands of each."""
+
+    texts: tuple[str, ...]
+    lists: tuple[str, ...]
+    amounts: tuple[tuple[str, int], ...]
+
+
+@cache
+def _fields_of(kind: Hashable) -> _Fields:
+    hints: dict[str, Any] = get_type_hints(kind)
+    optional = {name: {hint, *get_args(hint)} for name, hint in hints.items()}
+    return _Fields(
+        texts=tuple(name for name, held in optional.items() if str in held and get_origin(hints[name]) is not tuple),
+        lists=tuple(name for name, hint in hints.items() if get_origin(hint) is tuple and str in get_args(hint)),
+        amounts=tuple(
+            (name, _limit_of(name))
+            for name, held in optional.items()
+            if int in held and get_origin(hints[name]) is not tuple
+        ),
+    )
+
+
+def _limit_of(name: str) -> int:
+    return _MAX_INT32 if name.endswith("_s") or name in _INT32_FIELDS else MAX_AMOUNT
+
+
+def _is_sound(item: Any) -> bool:
+    """Prove in a moment that nothing is wrong with an item; where that fails, something may be."""
+    kind: Any = type(item)
+    known = _fields_of(kind)
+    for name in known.texts:
+        text = getattr(item, name)
+        if text and (len(text) > MAX_TEXT or not text.isprintable() or (name in _FREE_TEXTS and holds_phone(text))):
+            return False
+    for name in known.lists:
+        for text in getattr(item, name):
+            if len(text) > MAX_TEXT or not text.isprintable():
+                return False
+    for name, limit in known.amounts:
+        amount = getattr(item, name)
+        if amount is not None and not 0 <= amount <= limit:
+            return False
+    return True
 
 
 def text_violations(item: Any, path: str) -> Iterator[Violation]:
@@ -92,7 +142,7 @@ def amount_violations(item: Any, path: str) -> Iterator[Violation]:
     for name in item.__match_args__:
         value = getattr(item, name)
         if isinstance(value, int) and not isinstance(value, bool):
-            limit = _MAX_INT32 if name.endswith("_s") or name in _INT32_FIELDS else MAX_AMOUNT
+            limit = _limit_of(name)
             if value < 0:
                 yield Violation(f"{path}.{name}", f"{_number(value)} is negative")
             elif value > limit:

@@ -8,11 +8,12 @@ the service day's midnight) is an instant ``arrival_time``.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import UTC, date
 from enum import Enum, StrEnum, auto
-from functools import cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -86,10 +87,11 @@ def decode(
     thousand of them, lists are read no further.
     """
     before = len(violations)
-    arguments: dict[str, Any] = {}
-    for pair in _pairs(model_type, message.DESCRIPTOR):
-        arguments[pair.name] = _decode_field(pair, message, path, violations, service_date)
-    return model_type(**arguments) if len(violations) == before else None
+    reading = _reading(model_type, message.DESCRIPTOR)
+    values = list(reading.fetch(message))
+    for place, pair in reading.others:
+        values[place] = _decode_field(pair, values[place], message, path, violations, service_date)
+    return model_type(*values) if len(violations) == before else None
 
 
 def _fill(value: Any, message: Message, service_date: date | None) -> None:
@@ -157,9 +159,8 @@ def _prefix(descriptor: EnumDescriptor) -> str:
 
 
 def _decode_field(
-    pair: _Pair, message: Message, path: str, violations: list[Violation], service_date: date | None
+    pair: _Pair, raw: Any, message: Message, path: str, violations: list[Violation], service_date: date | None
 ) -> Any:
-    raw = getattr(message, pair.wire)
     if pair.is_repeated:
         if pair.kind is _Kind.PLAIN:
             return tuple(raw)
@@ -205,16 +206,48 @@ def _decode_enum(pair: _Pair, number: int, path: str, violations: list[Violation
 
 def decode_date(raw: str, path: str, violations: list[Violation]) -> date | None:
     """Read ``YYYY-MM-DD`` from 1970 to 2999; anything else becomes a violation."""
-    try:
-        read = date.fromisoformat(raw) if _DATE.fullmatch(raw) else None
-    except ValueError:
-        read = None
+    read = _date_of(raw)
     if read is None:
         violations.append(Violation(path, f"{raw[:40]!r} is not a date like 2026-11-23"))
     elif not _FIRST_YEAR <= read.year <= _LAST_YEAR:
         violations.append(Violation(path, f"{read} is not in the years from {_FIRST_YEAR} to {_LAST_YEAR}"))
         return None
     return read
+
+
+@lru_cache(maxsize=1024)
+def _date_of(raw: str) -> date | None:
+    """A day's messages name few days, and those often."""
+    try:
+        return date.fromisoformat(raw) if _DATE.fullmatch(raw) else None
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How to read a message: all its fields at once, and the places of those that are not as they come."""
+
+    fetch: Callable[[Message], Iterable[Any]]
+    others: tuple[tuple[int, _Pair], ...]
+
+
+def _reading(model_type: Any, message: Any) -> _Reading:
+    return _known_reading(model_type, message)
+
+
+@cache
+def _known_reading(model_type: Hashable, message: Descriptor) -> _Reading:
+    pairs = _pairs(model_type, message)
+    wires = [pair.wire for pair in pairs]
+    others = tuple(
+        (place, pair)
+        for place, pair in enumerate(pairs)
+        if pair.is_repeated or pair.has_presence or pair.kind is not _Kind.PLAIN
+    )
+    if len(wires) > 1:
+        return _Reading(attrgetter(*wires), others)
+    return _Reading(lambda one: [getattr(one, wire) for wire in wires], others)
 
 
 def _pairs(model_type: Any, message: Any) -> tuple[_Pair, ...]:
