@@ -165,7 +165,7 @@ def is_possible(index: DayIndex, option: BookingOption) -> bool:
         _takes_pieces_of(trip, consignment)
         and all(_may_wait_at(index, consignment, node) for node in ends)
         and load_of(consignment).fits(room_on(trip))
-        and _is_open(index, option)
+        and meets_hours(index, option)
     )
 
 
@@ -181,7 +181,7 @@ def _takes_pieces_of(trip: Trip, consignment: Consignment) -> bool:
     )
 
 
-def _is_open(index: DayIndex, option: BookingOption) -> bool:
+def meets_hours(index: DayIndex, option: BookingOption) -> bool:
     """Somebody must be there when goods are brought, boarded, set down and fetched, at both stops and at the hub."""
     board, alight = index.nodes[option.board.node_id], index.nodes[option.alight.node_id]
     calls = [

@@ -168,7 +168,7 @@ def _check_booked(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
         ends = last_mile.get(consignment.consignment_id, consignment.node_ids)
         if village not in ends and consignment.consignment_id not in stranded:
             yield BrokenLaw(Law.CONSERVATION, booking.booking_id, f"goes to or from {village}, not {' or '.join(ends)}")
-        if station == consignment.hub_id:
+        if station == consignment.hub_id or consignment.consignment_id in stranded:
             continue
         hub = consignment.hub_id
         way = (hub, station) if consignment.direction is Direction.INBOUND else (station, hub)

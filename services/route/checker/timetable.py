@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.model.lines import Trip
-from services.model.plan import Booking, Plan
+from services.model.plan import Booking, Plan, UnservedReason
 from services.model.units import clock
 from services.route.checker.facts import Facts, hub_and_village
 from services.route.checker.law import BrokenLaw, Law
 
 
 def check_trip_times(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
-    """Compare each booking with its trip's timetable."""
+    """Compare each booking with its trip's timetable; what is stranded on a trip nobody takes over."""
+    stranded = {one.consignment_id for one in plan.unserved if one.reason is UnservedReason.STRANDED}
     for booking in plan.bookings:
         if booking.trip_id not in facts.trips:
             continue
         line, trip = facts.trips[booking.trip_id]
-        details = [*_check_calls(booking, trip), *_check_hours(facts, booking)]
+        details = [*_check_calls(booking, trip)]
+        if booking.consignment_id not in stranded:
+            details += _check_hours(facts, booking)
         if booking.line_id != line.line_id:
             details.append(f"trip {trip.trip_id} is of line {line.line_id}, not {booking.line_id}")
         if booking.ready_by_s != booking.departure_s - trip.handling_s:

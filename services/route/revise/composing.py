@@ -44,7 +44,7 @@ class Composer:
         """The day's plan with a decision about what is free."""
         index, day = self.index, self.index.day
         runs, options = self._runs(decision), (*self.booked, *decision.bookings)
-        shuttles = self._shuttles(options)
+        shuttles = self._shuttles([o for o in options if o.consignment.consignment_id not in self.stranded])
         carried = {c.consignment_id for run in runs for c in run.carriages}
         carried |= {option.consignment.consignment_id for option in options}
         left = [c for c in day.consignments if c.consignment_id not in carried]
@@ -138,6 +138,8 @@ class Composer:
                     return f"在 {run.vehicle_id} 车上，已不能按时送到其站点：回共配中心后改日送"
                 last = self.index.nodes[run.stops[-1].node_id].name
                 return f"在 {run.vehicle_id} 车上，该车 {clock(vehicle.down_from_s)} 过“{last}”后故障：派车转运"
+        if any(option.consignment.consignment_id == name and not option.station for option in self.booked):
+            return "班次晚点，到达时站点已关门：次日交接"
         place = "镇" if consignment.direction is Direction.INBOUND else "站"
         return f"已随班次到{place}，没有接驳车辆能送：请就地取件或派车"
 

@@ -19,7 +19,7 @@ from services.route.decision import Decision, LastMileTour
 from services.route.engines.engine import Effort, JointEngine, Route, RunSolution, ShouldStop, Way
 from services.route.joint import JointTask, make_joint_task
 from services.route.last_mile import enumerate_last_mile
-from services.route.options import BookingOption, enumerate_options
+from services.route.options import BookingOption, enumerate_options, meets_hours
 from services.route.revise.composing import Composer, tour_of
 from services.route.revise.lawful import refuse_unlawful
 from services.route.revise.past import Past, read_past
@@ -146,6 +146,8 @@ def _last_mile(
     # Their trip brings them, but whose vehicle broke down nobody.
     driven = {c.consignment_id for run in runs for c in run.carriages}
     stranded += [name for name, option in finisher.options.items() if option.station and name not in driven]
+    # Their trip is so late that nobody is there any more to take them over.
+    stranded += [name for name, option in finisher.options.items() if not meets_hours(index, option)]
     return tuple(runs), tuple(dict.fromkeys(stranded))
 
 

@@ -103,6 +103,16 @@ def test_a_late_trip_brings_its_goods_later(by_bus: tuple[Day, Plan]) -> None:
     assert set(kinds(result).values()) == {ChangeKind.LATER}
 
 
+def test_goods_on_a_trip_that_comes_after_closing_time_are_named(by_bus: tuple[Day, Plan]) -> None:
+    day, plan = by_bus
+    result = revised(day, plan, 36_600, late_trips=(LateTrip("T-1", 36_000),))
+    assert {(one.consignment_id, one.reason) for one in result.plan.unserved} == {
+        ("C-1", UnservedReason.STRANDED),
+        ("C-2", UnservedReason.STRANDED),
+    }
+    assert all("班次晚点" in one.detail for one in result.plan.unserved)
+
+
 def test_what_is_in_a_vehicle_that_broke_down_is_named(by_van: tuple[Day, Plan]) -> None:
     day, plan = by_van
     run = run_of(plan, "C-1")
