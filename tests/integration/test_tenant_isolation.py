@@ -30,7 +30,7 @@ MARK = "Marked7f3a"
 REQUEST_ID = f"{MARK}-request"
 PARCEL = f"EXP-A/{MARK}-parcel"
 # Messages that a field may hold in which nothing is looked up: what they say is the caller's own.
-OWN_CONTENT = {"Day", "PlannedDay", "County", "ConsolidationHeader", "ParcelBatch"}
+OWN_CONTENT = {"Day", "Plan", "PlannedDay", "County", "ConsolidationHeader", "ParcelBatch"}
 MOST_ANSWERS = 50
 
 

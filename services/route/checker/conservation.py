@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import Final
 
 from services.model.agreements import Direction
 from services.model.plan import Plan, Run
 from services.route.checker.facts import Facts, hub_and_village, is_last_mile
 from services.route.checker.law import BrokenLaw, Law
+
+_SHOWN: Final = 5
 
 
 def check_conservation(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
@@ -64,7 +67,7 @@ def _check_once(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
     for consignment_id in facts.consignments:
         fate = fates[consignment_id]
         if len(fate) != 1:
-            told = f"has {len(fate)} fates: {', '.join(fate)}" if fate else "is lost"
+            told = f"has {len(fate)} fates: {', '.join(fate[:_SHOWN])}" if fate else "is lost"
             yield BrokenLaw(Law.CONSERVATION, consignment_id, told)
 
 
@@ -124,7 +127,8 @@ def _check_booked(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
         station, village = hub_and_village(consignment, booking.board_node, booking.alight_node)
         ends = last_mile.get(consignment.consignment_id, consignment.node_ids)
         if village not in ends:
-            yield BrokenLaw(Law.CONSERVATION, booking.booking_id, f"goes to or from {village}, not {' or '.join(ends)}")
+            where = " or ".join(ends[:_SHOWN])
+            yield BrokenLaw(Law.CONSERVATION, booking.booking_id, f"goes to or from {village}, not {where}")
         if station == consignment.hub_id:
             continue
         hub = consignment.hub_id
