@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 
+from services.model.explanations import Explanation
 from services.model.ways import ModeShare, VillageWay
 
 
@@ -201,9 +202,13 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A checked plan, where asked for what it is compared with, and by which ways goods come into the villages."""
+    """A checked plan, where asked for what it is compared with, and by which ways goods come into the villages.
+
+    ``explanations`` are of what is unserved, where they were asked for.
+    """
 
     plan: Plan
     comparison: Comparison | None = None
     ways: tuple[VillageWay, ...] = ()
     mode_shares: tuple[ModeShare, ...] = ()
+    explanations: tuple[Explanation, ...] = ()

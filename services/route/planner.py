@@ -18,6 +18,7 @@ from services.route.checker import check
 from services.route.day_index import DayIndex
 from services.route.decision import Decision
 from services.route.engines.engine import Engine, JointEngine, ShouldStop
+from services.route.explain.explain import explain_day
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
 from services.route.roads.closed import OpenRoads
@@ -68,7 +69,7 @@ def plan_day(
     """
     report("roads", 0, 0)
     index = DayIndex.of(all_today(day))
-    matrix = choose_roads(day).matrix(nodes_on_roads(day))
+    matrix = roads_of(day)
     report("options", 0, 2)
     options = _options(index, matrix, engine) if settings.use_lines else []
     waits = settings.use_waiting and may_wait(day)
@@ -102,13 +103,19 @@ def plan_day(
     plan = checked(day, best.plan())
     report("check", plan.cost.total_fen, 100)
     ways = village_ways(index, matrix, plan) if with_ways else ()
-    return PlanResult(plan, comparison, ways, mode_shares(ways))
+    explanations = explain_day(day, plan, settings, engine, should_stop, roads_of)
+    return PlanResult(plan, comparison, ways, mode_shares(ways), explanations=explanations)
 
 
 def _options(index: DayIndex, matrix: RoadMatrix, engine: Engine) -> list[BookingOption]:
     """The bookings to choose from; only who decides runs with them can decide the last mile."""
     last_mile = enumerate_last_mile(index, matrix) if isinstance(engine, JointEngine) else []
     return enumerate_options(index) + last_mile
+
+
+def roads_of(day: Day) -> RoadMatrix:
+    """The roads between all nodes that vehicles may visit."""
+    return choose_roads(day).matrix(nodes_on_roads(day))
 
 
 def choose_roads(day: Day) -> RoadSource:
