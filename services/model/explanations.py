@@ -28,7 +28,7 @@ class LimitKind(StrEnum):
     DAILY_LIMIT = "DAILY_LIMIT"  # pieces a day under an agreement
     PROMISE_PAST = "PROMISE_PAST"  # it could wait for tomorrow, had it not been promised for today
     PRICE = "PRICE"  # to carry it costs more than the price of leaving it
-    UNSEARCHED = "UNSEARCHED"  # nothing: a longer search serves it
+    UNSEARCHED = "UNSEARCHED"  # nothing: there is a place for it that the search has not found
 
 
 class SubjectKind(StrEnum):

@@ -40,43 +40,7 @@ _ROLE_OF: Final = {
 def apply_change(day: Day, consignment_id: str, limit: BindingLimit) -> Day:
     """Let a limit give by what it says, for one consignment; every other input stays as it is."""
     consignment = next(c for c in day.consignments if c.consignment_id == consignment_id)
-    match limit.kind:
-        case LimitKind.CAPACITY_G | LimitKind.CAPACITY_ML | LimitKind.CAPACITY_PIECES:
-            return _vehicle(day, limit.subject, lambda v: _larger(v, consignment, limit))
-        case LimitKind.SHIFT | LimitKind.WORK_HOURS | LimitKind.TRIPS | LimitKind.RANGE:
-            return _vehicle(day, limit.subject, lambda v: _longer(v, limit))
-        case LimitKind.TRIP_FULL | LimitKind.PIECE_SIZE:
-            return _trip(day, limit.subject, lambda t: _roomier(t, limit))
-        case LimitKind.TIME_WINDOW | LimitKind.STORAGE | LimitKind.ACCESS | LimitKind.REGULAR_VEHICLE:
-            return _node(day, limit.subject, lambda n: _more_open(day, n, limit))
-        case LimitKind.ROAD_CLOSED:
-            network = day.county.network
-            left = tuple(road for road in network.closed_roads if road.title != limit.subject)
-            return replace(day, county=replace(day.county, network=replace(network, closed_roads=left)))
-        case LimitKind.DAILY_LIMIT:
-            agreements = tuple(
-                replace(a, max_pieces_per_day=(a.max_pieces_per_day or 0) + limit.by_pieces)
-                if a.agreement_id == limit.subject
-                else a
-                for a in day.county.agreements
-            )
-            return replace(day, county=replace(day.county, agreements=agreements))
-        case LimitKind.COLD:
-            return _colder(day, consignment, limit)
-        case LimitKind.ADMISSIBILITY:
-            return _admitted(day, consignment, limit)
-        case LimitKind.PROMISE_PAST:
-            later = replace(
-                consignment,
-                due_date=day.service_date + timedelta(days=limit.by_days),
-                wait_fen=HoldPolicy().fen_per_piece * consignment.pieces,
-            )
-            return _consignment(day, later)
-        case LimitKind.PRICE:
-            prices = day.objective
-            return replace(day, objective=replace(prices, unserved_fen=prices.unserved_fen + limit.by_fen))
-        case LimitKind.UNSEARCHED:
-            return day
+    return _CHANGES[limit.kind](day, consignment, limit)
 
 
 def agreements_for(day: Day, consignment: Consignment, kind: ResourceKind, resource_id: str) -> Iterator[str]:
@@ -288,3 +252,79 @@ def _node(day: Day, node_id: str, change: Callable[[Node], Node]) -> Day:
 def _consignment(day: Day, changed: Consignment) -> Day:
     kept: Any = changed.consignment_id
     return replace(day, consignments=tuple(changed if c.consignment_id == kept else c for c in day.consignments))
+
+
+def _larger_vehicle(day: Day, consignment: Consignment, limit: BindingLimit) -> Day:
+    return _vehicle(day, limit.subject, lambda vehicle: _larger(vehicle, consignment, limit))
+
+
+def _longer_day(day: Day, _: Consignment, limit: BindingLimit) -> Day:
+    return _vehicle(day, limit.subject, lambda vehicle: _longer(vehicle, limit))
+
+
+def _roomier_trip(day: Day, _: Consignment, limit: BindingLimit) -> Day:
+    return _trip(day, limit.subject, lambda trip: _roomier(trip, limit))
+
+
+def _opener_node(day: Day, _: Consignment, limit: BindingLimit) -> Day:
+    return _node(day, limit.subject, lambda node: _more_open(day, node, limit))
+
+
+def _open_road(day: Day, _: Consignment, limit: BindingLimit) -> Day:
+    network = day.county.network
+    left = tuple(road for road in network.closed_roads if road.title != limit.subject)
+    return replace(day, county=replace(day.county, network=replace(network, closed_roads=left)))
+
+
+def _more_a_day(day: Day, _: Consignment, limit: BindingLimit) -> Day:
+    agreements = tuple(
+        replace(a, max_pieces_per_day=_plus(a.max_pieces_per_day, limit.by_pieces))
+        if a.agreement_id == limit.subject
+        else a
+        for a in day.county.agreements
+    )
+    return replace(day, county=replace(day.county, agreements=agreements))
+
+
+def _later_promise(day: Day, consignment: Consignment, limit: BindingLimit) -> Day:
+    return _consignment(
+        day,
+        replace(
+            consignment,
+            due_date=day.service_date + timedelta(days=limit.by_days),
+            wait_fen=HoldPolicy().fen_per_piece * consignment.pieces,
+        ),
+    )
+
+
+def _dearer_to_leave(day: Day, _: Consignment, limit: BindingLimit) -> Day:
+    prices = day.objective
+    return replace(day, objective=replace(prices, unserved_fen=prices.unserved_fen + limit.by_fen))
+
+
+def _as_it_is(day: Day, _consignment: Consignment, _limit: BindingLimit) -> Day:
+    return day
+
+
+_CHANGES: Final[dict[LimitKind, Callable[[Day, Consignment, BindingLimit], Day]]] = {
+    LimitKind.CAPACITY_G: _larger_vehicle,
+    LimitKind.CAPACITY_ML: _larger_vehicle,
+    LimitKind.CAPACITY_PIECES: _larger_vehicle,
+    LimitKind.PIECE_SIZE: _roomier_trip,
+    LimitKind.TRIP_FULL: _roomier_trip,
+    LimitKind.TIME_WINDOW: _opener_node,
+    LimitKind.SHIFT: _longer_day,
+    LimitKind.WORK_HOURS: _longer_day,
+    LimitKind.TRIPS: _longer_day,
+    LimitKind.RANGE: _longer_day,
+    LimitKind.COLD: _colder,
+    LimitKind.ADMISSIBILITY: _admitted,
+    LimitKind.ACCESS: _opener_node,
+    LimitKind.REGULAR_VEHICLE: _opener_node,
+    LimitKind.ROAD_CLOSED: _open_road,
+    LimitKind.STORAGE: _opener_node,
+    LimitKind.DAILY_LIMIT: _more_a_day,
+    LimitKind.PROMISE_PAST: _later_promise,
+    LimitKind.PRICE: _dearer_to_leave,
+    LimitKind.UNSEARCHED: _as_it_is,
+}

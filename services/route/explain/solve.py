@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from services.model.day import Day, PlanSettings
 from services.model.plan import Plan
 from services.route.assemble import make_plan
 from services.route.checker import check
 from services.route.day_index import DayIndex
-from services.route.engines.engine import Engine, JointEngine, ShouldStop
+from services.route.decision import Decision
+from services.route.engines.engine import Engine, JointEngine, RunSolution, ShouldStop
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import enumerate_options
 from services.route.plan_decision import read_decision
 from services.route.roads.source import RoadMatrix
+from services.route.run_task import make_run_task
 from services.route.search import Search, Stage
 
-_ALL = Stage(1.0, 0, 100)
+_ALL: Final = Stage(1.0, 0, 100)
+_NO_RUNS: Final = RunSolution((), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ class Solver:
         options = enumerate_options(index) if self.use_lines else []
         if options and isinstance(self.engine, JointEngine):
             options += enumerate_last_mile(index, matrix)
-        start = read_decision(index, matrix, plan, options)
+        anew = make_run_task(index, matrix, day.consignments, {})
+        # Where nothing drives, bookings are chosen as a whole: what is booked already would seem to be worth nothing.
+        start = read_decision(index, matrix, plan, options) if anew.classes else Decision((), anew, _NO_RUNS)
         settings = PlanSettings(iterations=self.iterations, cores=1, compare=False)
         search = Search(index, matrix, settings, self.engine, self.should_stop, _tell_nobody, _no_time, math.inf, _ALL)
         found = make_plan(index, matrix, search.from_start(start, options))

@@ -11,12 +11,12 @@ from services.model.consignments import Consignment, ResourceKind
 from services.model.day import Day
 from services.model.plan import Plan
 from services.route.day_index import DayIndex
-from services.route.lateness import late_fen
 from services.route.line_ledger import LineLedger, LineUse, use_of, uses_on
 from services.route.options import hub_sides, is_possible, make_option
+from services.route.reach import longest_stay_s
 from services.route.roads.source import RoadMatrix
-from services.route.room import room_on
-from services.route.run_task import is_for_runs
+from services.route.room import on_offer, room_on
+from services.route.run_task import is_for_runs, vehicle_class
 from services.route.schedule import agreement_on
 from services.route.tours import TourMeter, Trips, Visit, fits, make_visit, read_trips
 
@@ -44,6 +44,8 @@ class Standing:
         node_ids = index.node_ids[consignment.consignment_id][:1]
         if not node_ids or not is_for_runs(index, vehicle) or not self._may_drive(consignment, vehicle_id, node_ids[0]):
             return None
+        if not self._has_time_alone(consignment, vehicle_id, node_ids[0]):
+            return None
         meter = TourMeter(index, self.matrix)
         trips, visit = self.tours(vehicle_id), make_visit(self.matrix.position[node_ids[0]], [consignment])
         before_fen = meter.measure(vehicle, trips).fen
@@ -65,6 +67,14 @@ class Standing:
             and vehicle.kind not in index.hub.barred_kinds
             and self._is_within_limit(consignment, agreement_id)
         )
+
+    def _has_time_alone(self, consignment: Consignment, vehicle_id: str, node_id: str) -> bool:
+        """Whether engines would let a vehicle make the visit as its only one: they allow for the hub on both ways."""
+        index, node = self.index, self.index.nodes[node_id]
+        alone = vehicle_class(on_offer(index.vehicles[vehicle_id]), 1, self.matrix)
+        unloads = consignment.direction is Direction.OUTBOUND
+        stay_s = node.service_s + node.service_per_piece_s * consignment.pieces
+        return stay_s <= longest_stay_s(index, self.matrix, alone, node, unloads)
 
     def by_trip(self, consignment: Consignment, trip_id: str) -> int | None:
         """What the cheapest booking on a trip costs, in fen; ``None`` where there is none."""
@@ -116,10 +126,6 @@ class Standing:
         travels |= {(c.consignment_id, c.agreement_id) for run in self.plan.runs for c in run.carriages}
         goods = (self.index.consignments[name] for name, under in travels if under == agreement_id)
         return sum(c.pieces for c in goods if not c.emergency)
-
-    def late_fen(self, consignment: Consignment, node_id: str, at_s: int) -> int:
-        """The price of handing a consignment over late."""
-        return late_fen(self.index, consignment, self.index.nodes[node_id], at_s)
 
 
 def _placed(trips: Trips, visit: Visit) -> Iterator[tuple[Trips, tuple[Visit, ...]]]:

@@ -31,7 +31,7 @@ _WORDS: Final[dict[LimitKind, tuple[str, str]]] = {
         "承运所费高于未送达的价格，后者提高 {by}",
         "{by} more as the price of leaving it: to carry it costs more",
     ),
-    LimitKind.UNSEARCHED: ("无需调整，延长求解时间可送达", "no change: a longer search serves it"),
+    LimitKind.UNSEARCHED: ("现有限制内即可送达，请延长求解时间", "no limit: there is a place for it, search longer"),
 }
 _EDGES: Final[dict[LimitKind, dict[int, tuple[str, str]]]] = {
     LimitKind.SHIFT: {
