@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Final
 
 from services.model.consignments import Consignment, Goods
@@ -53,9 +54,12 @@ class Candidates:
     use_lines: bool
     index: DayIndex = field(init=False)
     matrix: RoadMatrix = field(init=False)
+    _now: Standing = field(init=False)
 
     def __post_init__(self) -> None:
-        self.index, self.matrix = DayIndex.of(self.day), self.roads_of(self.day)
+        self.matrix = self.roads_of(self.day)
+        self._now = Standing.of(self.day, self.plan, self.matrix)
+        self.index = self._now.index
 
     def _ways(self, consignment: Consignment) -> Iterator[_Way]:
         alike: set[tuple[Vehicle, frozenset[str]]] = set()
@@ -78,14 +82,10 @@ class Candidates:
     def _opens(ways: Any, vehicle: Vehicle) -> bool:
         return any(vehicle.vehicle_id in by_name for by_name in ways.values())
 
-    def place_fen(self, consignment: Consignment, day: Day | None = None) -> int | None:
+    def place_fen(self, consignment: Consignment) -> int | None:
         """What the cheapest place costs in the plan as it is; ``None`` where there is none."""
-        standing = self._standing(day or self.day)
-        places = [self._fen(standing, consignment, way) for way in self._ways(consignment)]
+        places = [self._fen(self._now, consignment, way) for way in self._ways(consignment)]
         return min((fen for fen in places if fen is not None), default=None)
-
-    def _standing(self, day: Day) -> Standing:
-        return Standing.of(day, self.plan, self.roads(day))
 
     def roads(self, day: Day) -> RoadMatrix:
         """The roads of the day with some change."""
@@ -105,7 +105,7 @@ class Candidates:
         day = self.day
         for limit in limits:
             day = apply_change(day, consignment.consignment_id, limit)
-        return self._fen(self._standing(day), consignment, way)
+        return self._fen(self._now.on(day, self.roads(day)), consignment, way)
 
     def _limits(self, consignment: Consignment, way: _Way) -> list[BindingLimit]:
         if way.kind is SubjectKind.VEHICLE:
@@ -164,7 +164,8 @@ class Candidates:
 
     def together(self, consignment: Consignment) -> tuple[BindingLimit, ...]:
         """Limits that all have to give, as none is enough alone: the fewest there are on any way; none if none help."""
-        sets = [kept for way in self._ways(consignment) if (kept := self._irreducible(consignment, way))][:MAX_WAYS]
+        tried = (self._irreducible(consignment, way) for way in self._ways(consignment))
+        sets = list(islice((kept for kept in tried if kept), MAX_WAYS))
         return min(sets, key=lambda kept: (len(kept), [disturbance(one) for one in kept]), default=())
 
     def _irreducible(self, consignment: Consignment, way: _Way) -> tuple[BindingLimit, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from services.model.agreements import Direction
 from services.model.consignments import Consignment, ResourceKind
 from services.model.day import Day
+from services.model.network import Node
 from services.model.plan import Plan
 from services.route.day_index import DayIndex
+from services.route.hand_over import nodes_to_use
 from services.route.line_ledger import LineLedger, LineUse, use_of, uses_on
 from services.route.options import hub_sides, is_possible, make_option
 from services.route.reach import longest_stay_s
@@ -25,18 +28,31 @@ from services.route.tours import TourMeter, Trips, Visit, fits, make_visit, read
 class Standing:
     """A plan on a day, which may be another than that it was made for; what is not asked for is not looked up."""
 
-    day: Day
     plan: Plan
     index: DayIndex
     matrix: RoadMatrix
+    pieces_under: Counter[str]
     _tours: dict[str, Trips] = field(default_factory=dict)
-    _uses: list[LineUse] | None = None
     _ledger: LineLedger | None = None
 
     @classmethod
     def of(cls, day: Day, plan: Plan, matrix: RoadMatrix) -> Standing:
-        """Set a plan on a day."""
-        return cls(day, plan, DayIndex.of(day), matrix)
+        """Set a plan on its day."""
+        index = DayIndex.of(day)
+        travels = {(b.consignment_id, b.agreement_id) for b in plan.bookings}
+        travels |= {(c.consignment_id, c.agreement_id) for run in plan.runs for c in run.carriages}
+        pieces: Counter[str] = Counter()
+        for name, agreement_id in travels:
+            if index.counts_towards_limit(index.consignments[name], agreement_id):
+                pieces[agreement_id] += index.consignments[name].pieces
+        return cls(plan, index, matrix, pieces)
+
+    def on(self, day: Day, matrix: RoadMatrix) -> Standing:
+        """Set the same plan on the day with some change; what the change leaves alone is looked up once for all."""
+        index = index_after(self.index, day)
+        same_prices = day.county.agreements is self.index.day.county.agreements
+        ledger = self.ledger if same_prices else None
+        return Standing(self.plan, index, matrix, self.pieces_under, self._tours, ledger)
 
     def by_vehicle(self, consignment: Consignment, vehicle_id: str) -> int | None:
         """What the cheapest place in a vehicle's runs costs, in fen; ``None`` where there is none."""
@@ -118,14 +134,44 @@ class Standing:
         if not self.index.counts_towards_limit(consignment, agreement_id):
             return True
         most = self.index.agreements[agreement_id].max_pieces_per_day or 0
-        return self.pieces_under(agreement_id) + consignment.pieces <= most
+        return self.pieces_under[agreement_id] + consignment.pieces <= most
 
-    def pieces_under(self, agreement_id: str) -> int:
-        """Pieces that the plan moves under an agreement with a daily limit."""
-        travels = {(b.consignment_id, b.agreement_id) for b in self.plan.bookings}
-        travels |= {(c.consignment_id, c.agreement_id) for run in self.plan.runs for c in run.carriages}
-        goods = (self.index.consignments[name] for name, under in travels if under == agreement_id)
-        return sum(c.pieces for c in goods if not c.emergency)
+
+def index_after(before: DayIndex, day: Day) -> DayIndex:
+    """Index a day that differs in a few things from one that is indexed."""
+    county, old = day.county, before.day.county
+    nodes = before.nodes
+    node_ids = before.node_ids
+    if county.network.nodes is not old.network.nodes:
+        nodes = {node.node_id: node for node in county.network.nodes}
+        if any(_keeps(node) != _keeps(before.nodes[node.node_id]) for node in county.network.nodes):
+            node_ids = nodes_to_use(day)
+    vehicles = {vehicle.vehicle_id: vehicle for vehicle in county.vehicles}
+    admitted = dict(before.admitted)
+    for one in day.admission_sets:
+        if one.set_id not in admitted:
+            admitted |= DayIndex.of(replace(day, consignments=(), admission_sets=(one,))).admitted
+    return DayIndex(
+        day=day,
+        hub=nodes[before.hub.node_id],
+        nodes=nodes,
+        agreements={agreement.agreement_id: agreement for agreement in county.agreements},
+        vehicles=vehicles,
+        trips=before.trips
+        if county.lines is old.lines
+        else {trip.trip_id: (line, trip) for line in county.lines for trip in line.trips},
+        consignments=before.consignments
+        if day.consignments is before.day.consignments
+        else {c.consignment_id: c for c in day.consignments},
+        admitted=admitted,
+        node_ids=node_ids,
+        regulars=frozenset(node.regular_vehicle for node in county.network.nodes) & frozenset(vehicles),
+    )
+
+
+def _keeps(node: Node) -> tuple[tuple[int, ...], int | None, int | None]:
+    """What decides whether goods can be left at a node."""
+    return node.open_weekdays, node.max_pieces, node.max_volume_ml
 
 
 def _placed(trips: Trips, visit: Visit) -> Iterator[tuple[Trips, tuple[Visit, ...]]]:
