@@ -101,9 +101,9 @@ def plan_day(
             comparison = best.compared_with(alone)
     report("check", best.cost_fen, 95)
     plan = checked(day, best.plan())
+    explanations = explain_day(day, plan, settings, engine, should_stop, roads_of, report)
     report("check", plan.cost.total_fen, 100)
     ways = village_ways(index, matrix, plan) if with_ways else ()
-    explanations = explain_day(day, plan, settings, engine, should_stop, roads_of)
     return PlanResult(plan, comparison, ways, mode_shares(ways), explanations=explanations)
 
 

@@ -23,6 +23,7 @@ from services.route.explain.changes import apply_change
 from services.route.explain.limits import UNITS
 from services.route.explain.solve import Solver
 from services.route.explain.words import worded
+from services.route.search import Report
 
 # Of one call, unless it is told otherwise.
 MAX_EXPLAINED: Final = 20
@@ -30,6 +31,7 @@ ITERATIONS: Final = 20
 # Searches for one consignment, and limits that are told of it.
 _MAX_SOLVES: Final = 12
 _MAX_TOLD: Final = 8
+_PERCENT: Final = 97
 
 
 @dataclass(slots=True)
@@ -181,11 +183,18 @@ def explain(
 
 
 def explain_day(
-    day: Day, plan: Plan, settings: PlanSettings, engine: Engine, should_stop: ShouldStop, roads_of: RoadsOf
+    day: Day,
+    plan: Plan,
+    settings: PlanSettings,
+    engine: Engine,
+    should_stop: ShouldStop,
+    roads_of: RoadsOf,
+    report: Report,
 ) -> tuple[Explanation, ...]:
     """Explain a plan that was just made, where its settings ask for that."""
     if not settings.explain:
         return ()
+    report("explain", plan.cost.total_fen, _PERCENT)
     return explain(day, plan, roads_of, engine, should_stop, use_lines=settings.use_lines)
 
 

@@ -80,13 +80,15 @@ def test_two_that_compete_are_each_told_what_is_enough_for_both() -> None:
             assert one.consignment_id not in {left.consignment_id for left in after.unserved}
 
 
-def test_only_what_was_asked_for_costs_a_plan_its_searches() -> None:
+@pytest.mark.parametrize("explains", [False, True])
+def test_only_what_was_asked_for_costs_a_plan_its_searches(explains: bool) -> None:
     day = with_vans(one_good(), capacity_g=1_500)
-    settings = PlanSettings(iterations=2, cores=1, compare=False)
-    for explains in (False, True):
-        asked = replace(settings, explain=explains)
-        result = plan_day(day, asked, KernelEngine(), lambda: False, lambda *_: None)
-        assert [one.consignment_id for one in result.explanations] == (["C-1"] if explains else [])
+    settings = PlanSettings(iterations=2, cores=1, compare=False, explain=explains)
+    told: list[tuple[str, int, int]] = []
+    result = plan_day(day, settings, KernelEngine(), lambda: False, lambda *news: told.append(news))
+    assert [one.consignment_id for one in result.explanations] == (["C-1"] if explains else [])
+    assert ("explain" in [phase for phase, _, _ in told]) is explains
+    assert [percent for _, _, percent in told] == sorted(percent for _, _, percent in told)
 
 
 def test_an_amount_is_the_least_in_handy_units() -> None:
