@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 
 from services.model.day import Day
 from services.model.explanations import Explanation, LimitKind, SubjectKind
-from services.model.plan import Plan, UnservedReason
+from services.model.plan import Plan, Run, UnservedReason
 from services.route.assemble import make_plan
 from services.route.checker import check
 from services.route.day_index import DayIndex
+from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolution, ShouldStop
 from services.route.engines.kernel import KernelEngine
 from services.route.explain.changes import apply_change
 from services.route.explain.explain import explain
@@ -36,6 +37,21 @@ few = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, Healt
 
 def explained(day: Day, plan: Plan, **more: Any) -> tuple[Explanation, ...]:
     return explain(day, plan, roads_of, KernelEngine(), lambda: False, **more)
+
+
+class RunsOnly:
+    """The default engine without what it knows of lines."""
+
+    def solve(
+        self,
+        problem: RunProblem,
+        effort: Effort,
+        should_stop: ShouldStop,
+        on_best: OnBest,
+        start: RunSolution | None = None,
+    ) -> RunSolution | None:
+        """Search runs."""
+        return KernelEngine().solve(problem, effort, should_stop, on_best, start)
 
 
 def faults_of(case: Infeasible, plan: Plan) -> list[str]:
@@ -116,14 +132,34 @@ def test_on_any_day_a_verified_change_is_one_and_nothing_contradicts_the_reason(
             assert [x.limits[0].kind for x in again] == [LimitKind.UNSEARCHED]
 
 
+def in_order(runs: tuple[Run, ...]) -> list[Run]:
+    """Two visits that became one stop are read back as one: what is listed is the same, not where."""
+    return [
+        replace(
+            run,
+            carriages=tuple(sorted(run.carriages, key=lambda carriage: carriage.consignment_id)),
+            stops=tuple(replace(s, drop=tuple(sorted(s.drop)), take=tuple(sorted(s.take))) for s in run.stops),
+        )
+        for run in runs
+    ]
+
+
 @given(day=random_days() | last_mile_days())
 @settings(few, max_examples=40)
 def test_a_plan_is_read_back_as_the_decision_that_it_was(day: Day) -> None:
     plan, index, matrix = planned_quickly(day), DayIndex.of(day), roads_of(day)
     options = enumerate_options(index) + enumerate_last_mile(index, matrix)
     again = make_plan(index, matrix, read_decision(index, matrix, plan, options))
-    assert (again.runs, again.bookings, again.shuttles) == (plan.runs, plan.bookings, plan.shuttles)
+    assert (in_order(again.runs), again.bookings, again.shuttles) == (in_order(plan.runs), plan.bookings, plan.shuttles)
     assert check(day, again) == []
+
+
+@pytest.mark.parametrize("kind", ["capacity in pieces", "shift", "trip full"])
+def test_an_engine_that_knows_runs_only_explains_as_well(kind: str) -> None:
+    case = BUILDERS[kind](random.Random(3))
+    for one in explain(case.day, planned(case.day), roads_of, RunsOnly(), lambda: False):
+        assert one.change is not None
+        assert (one.change.relaxes.kind, one.change.verified) == (case.kind, True)
 
 
 def test_the_same_day_and_plan_are_explained_alike() -> None:

@@ -19,6 +19,7 @@ from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
 from services.route.plan_decision import read_decision
 from services.route.roads.source import RoadMatrix
+from services.route.run_task import make_run_task
 from services.route.search import Search, Stage, whole_effort
 from services.route.visits import Grain
 from services.route.warm_start import carry_over
@@ -55,14 +56,14 @@ class Solver:
 
     def _decide(self, index: DayIndex, matrix: RoadMatrix, plan: Plan, options: Sequence[BookingOption]) -> Decision:
         settings = PlanSettings(iterations=self.iterations, cores=1, compare=False)
+        anew = make_run_task(index, matrix, index.day.consignments, {})
+        if not anew.classes:
+            # Where nothing drives, bookings are chosen as a whole: those that stand would seem to be worth nothing.
+            return self._search(index, matrix, settings).from_start(Decision((), anew, _NO_RUNS), options)
         if not isinstance(self.engine, JointEngine):
             start = read_decision(index, matrix, plan, options)
             return self._search(index, matrix, settings).from_start(start, options)
         joint = make_joint_task(index, matrix, options, Grain.FINE)
-        if not joint.task.classes:
-            # Where nothing drives, bookings are chosen as a whole: those that stand would seem to be worth nothing.
-            nothing = Decision((), joint.task, _NO_RUNS)
-            return self._search(index, matrix, settings).from_start(nothing, options)
         start = read_decision(index, matrix, plan, options)
         runs = carry_over(start.task, start.solution, joint.task)
         first = joint.way(replace(start, task=joint.task, solution=runs))

@@ -44,14 +44,15 @@ _EDGES: Final[dict[LimitKind, dict[int, tuple[str, str]]]] = {
         0: ("{name} 当日开放", "{name} open on the day"),
     },
 }
+_COUNTED: Final = ("by_pieces", "by_days", "by_trips")
 _UNITS: Final = (
     ("by_g", 1_000, "kg", "kg"),
     ("by_ml", 1_000, "L", "l"),
-    ("by_pieces", 1, "件", "pieces"),
+    ("by_pieces", 1, "件", "piece"),
     ("by_m", 1_000, "km", "km"),
     ("by_fen", 100, "元", "yuan"),
-    ("by_days", 1, "天", "days"),
-    ("by_trips", 1, "趟", "departures"),
+    ("by_days", 1, "天", "day"),
+    ("by_trips", 1, "趟", "departure"),
 )
 
 
@@ -74,7 +75,8 @@ def _by(limit: BindingLimit, language: int) -> Iterator[str]:
         yield f"{minutes} {('分钟', 'min')[language]}"
     for name, per, *units in _UNITS:
         if amount := getattr(limit, name):
-            yield f"{amount / per:g} {units[language]}"
+            ending = "s" if language and name in _COUNTED and amount != 1 else ""
+            yield f"{amount / per:g} {units[language]}{ending}"
 
 
 def _name(index: DayIndex, limit: BindingLimit, language: int) -> str:
