@@ -370,7 +370,7 @@ def drive(day: Day, vehicle_id: str, trips: Sequence[Sequence[Consignment]], run
     stops: list[Stop] = []
     now_s, load = 21_600, (0, 0, 0)
     for node_id, drop, take in visits:
-        leg_m, leg_s = _road(day, stops[-1].node_id, node_id) if stops else (0, 0)
+        leg_m, leg_s = road(day, stops[-1].node_id, node_id) if stops else (0, 0)
         node, pieces = nodes[node_id], sum(c.pieces for c in (*drop, *take))
         arrival_s = now_s + leg_s
         start_s = max(arrival_s, node.opens_s)
@@ -560,7 +560,7 @@ def _calls(node_ids: Sequence[str], start_s: int) -> tuple[StopTime, ...]:
     return tuple(StopTime(n, start_s + 1_200 * i, start_s + 1_200 * i + 60) for i, n in enumerate(node_ids))
 
 
-def _road(day: Day, from_node: str, to_node: str) -> tuple[int, int]:
+def road(day: Day, from_node: str, to_node: str) -> tuple[int, int]:
     """Give metres and seconds by PROJ, which the checker does not use."""
     if from_node == to_node:
         return 0, 0

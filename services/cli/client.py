@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -25,9 +26,10 @@ from services.model.day import County, Day, PlanSettings
 from services.model.errors import InvalidInputError, PlanningFailedError, Violation
 from services.model.events import Revision
 from services.model.network import Village
-from services.model.plan import PlanResult
+from services.model.plan import Plan, PlanResult
 from services.model.settlement import Settlement, SettlementSettings
 from services.model.trace import Trace
+from services.route.checker import BrokenLaw
 from services.wire.bags import decode_bagging
 from services.wire.codec import decode, decode_date, encode
 from services.wire.consolidation import ConsolidationAnswer, decode_answer
@@ -159,6 +161,35 @@ def finished_plan(channel: grpc.Channel, plan_id: str) -> PlanResult:
     if result is None:
         raise PlanningFailedError(job.reason or f"{plan_id} is {route_pb.JobState.Name(job.state)}")
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The laws that a plan breaks, and how many more of them there are."""
+
+    broken: tuple[BrokenLaw, ...]
+    left_out: int
+
+
+def check_remotely(channel: grpc.Channel, day: Day, plan: Plan) -> Judgement:
+    """Have a plan judged that somebody else made.
+
+    Raises
+    ------
+    InvalidInputError
+        When it has numbers for which the contract has no room.
+    """
+    try:
+        message = encode(plan, plan_pb2.Plan, plan.service_date)
+    except ValueError as error:
+        raise InvalidInputError([Violation("plan", f"has a number that is too large to be sent: {error}")]) from error
+    request = route_pb.CheckPlanRequest(day=encode(day, plan_pb2.Day), plan=message)
+    response = route_grpc.RouteServiceStub(channel).CheckPlan(request)
+    violations: list[Violation] = []
+    broken = [decode(BrokenLaw, one, violations, f"broken_laws[{i}]") for i, one in enumerate(response.broken_laws)]
+    if violations:
+        raise InvalidInputError(violations)
+    return Judgement(tuple(one for one in broken if one is not None), response.left_out)
 
 
 def accept_plan(channel: grpc.Channel, plan_id: str, replaced_plan_id: str = "") -> route_pb.PlanJob:

@@ -85,6 +85,12 @@ def plan(
         typer.Option(min=0, max=10**6, help="Price of a minute after a node's due_by 晚到每分钟, fen a consignment."),
     ] = 0,
     compare: Annotated[bool, typer.Option(help="Compare with shared runs only and with every carrier alone.")] = True,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Say what binds and the smallest change that would serve 未安排的原因和最小调整."
+        ),
+    ] = False,
     cores: Annotated[int, typer.Option(min=1, max=64, help="Cores that the search may use.")] = 2,
     consolidation: Annotated[str, typer.Option(help="Address of a running consolidation service.")] = "",
     route: Annotated[str, typer.Option(help="Address of a running route service.")] = "",
@@ -108,6 +114,7 @@ def plan(
         compare=compare,
         cores=cores,
         use_waiting=wait,
+        explain=explain,
     )
     seconds = _Stopwatch()
     with seconds.of("read"):

@@ -20,6 +20,7 @@ _PHASES: Final = {
     "lines": ("班线搭载", "lines"),
     "waiting": ("缓送", "waiting"),
     "alone": ("各家单干对比", "carriers alone"),
+    "explain": ("未安排原因", "what is left behind"),
     "check": ("校验", "check"),
 }
 

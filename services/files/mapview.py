@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import orjson
 
+from services.files.explanation_words import change_lines
 from services.files.summary import Language, carried_ids, saving_permille
 from services.model.consignments import Consignment
 from services.model.day import Day
@@ -41,7 +42,7 @@ def map_html(day: Day, result: PlanResult, outline: str, language: Language = "z
     """
     words: dict[str, dict[str, str]] = orjson.loads((_ASSETS / "words.json").read_bytes())
     county, rings = _read_outline(outline)
-    data = _view(day, result) | {
+    data = _view(day, result, language) | {
         "language": language,
         "words": words[language],
         "county": county or day.county.county_id,
@@ -99,12 +100,13 @@ def _rings(geometry: Mapping[str, Any]) -> Iterator[list[list[float]]]:
                 yield from polygon
 
 
-def _view(day: Day, result: PlanResult) -> dict[str, Any]:
+def _view(day: Day, result: PlanResult, language: Language) -> dict[str, Any]:
     """Collect what the page shows, in the model's units."""
     plan, county = result.plan, day.county
     partners = {partner.partner_id: partner.name for partner in county.partners}
     vehicles = {vehicle.vehicle_id: vehicle for vehicle in county.vehicles}
     consignments = {goods.consignment_id: goods for goods in day.consignments}
+    changes = change_lines(result, language)
     return {
         "date": plan.service_date.isoformat(),
         "figures": _figures(day, result),
@@ -137,7 +139,13 @@ def _view(day: Day, result: PlanResult) -> dict[str, Any]:
         "runs": [_run(run, vehicles[run.vehicle_id], partners, consignments) for run in plan.runs],
         "trips": list(_trips(plan, county.lines, partners)),
         "unserved": [
-            {"goods": left.consignment_id, "reason": left.reason.name, "detail": left.detail} for left in plan.unserved
+            {
+                "goods": left.consignment_id,
+                "reason": left.reason.name,
+                "detail": left.detail,
+                "change": changes.get(left.consignment_id, ""),
+            }
+            for left in plan.unserved
         ],
         "waiting": [
             {

@@ -20,7 +20,7 @@ from services.model.plan import Cost, PlanResult
 from services.model.units import instant, seconds_of_day
 
 FORMAT: Final = "cuntong-plan-1"
-_DURATIONS: Final = frozenset({"duration_s", "rest_s", "recharge_s"})
+_DURATIONS: Final = frozenset({"duration_s", "rest_s", "recharge_s", "by_s"})
 _TOTAL: Final = "total_fen"
 
 

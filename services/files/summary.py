@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 import polars as pl
 
+from services.files.explanation_words import change_lines
 from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.held import HeldReason
@@ -21,13 +22,15 @@ Language = Literal["zh", "en"]
 
 @dataclass(frozen=True, slots=True)
 class UnservedLine:
-    """A consignment left behind, as a dispatcher needs it."""
+    """A consignment left behind, as a dispatcher needs it; ``change`` where it was asked for what would serve it."""
 
     consignment_id: str
     village_code: str
     pieces: int
     reason: str
     detail: str
+    change: str = ""
+    change_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def summarise(
     reasons = dict(held.group_by("reason").len().iter_rows())
     pieces = sum(goods.pieces for goods in served)
     total = plan.cost.total_fen
+    changes, changes_en = change_lines(result, "zh"), change_lines(result, "en")
     return Summary(
         county_id=plan.county_id,
         service_date=plan.service_date,
@@ -146,6 +150,8 @@ def summarise(
                 pieces=by_id[left.consignment_id].pieces,
                 reason=left.reason.name,
                 detail=left.detail,
+                change=changes.get(left.consignment_id, ""),
+                change_en=changes_en.get(left.consignment_id, ""),
             )
             for left in plan.unserved
         ),

@@ -225,6 +225,8 @@ def _unserved(summary: Summary, words: dict[str, str], language: Language) -> It
         reason = UNSERVED[UnservedReason(left.reason)] if language == "zh" else left.reason.lower().replace("_", " ")
         yield _row("", f"{left.consignment_id}  {words['pieces'].format(pieces=left.pieces)}  {reason}")
         yield from _wrapped("", [left.detail], "dim")
+        if change := left.change if language == "zh" else left.change_en:
+            yield from _wrapped("", [change], "cyan")
     if summary.unserved > _UNSERVED_SHOWN:
         more = words["more"].format(more=summary.unserved - _UNSERVED_SHOWN, file="summary.json")
         yield _row("", more, "dim")

@@ -66,7 +66,7 @@ class PlanSettings:
 
     ``iterations`` replaces the time budget and makes the plan repeat for the same ``seed``. ``compare`` also plans
     the day without lines' help and for every carrier alone. ``use_waiting`` lets what has a price for it wait until
-    tomorrow.
+    tomorrow. ``explain`` looks for the limits of what is left behind, with searches of its own.
     """
 
     time_budget_s: int = 20
@@ -77,3 +77,4 @@ class PlanSettings:
     compare: bool = True
     cores: int = 2
     use_waiting: bool = True
+    explain: bool = False

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from services.model.changes import Changes, TripRisk
+from services.model.explanations import Explanation
 from services.model.ways import ModeShare, VillageWay
 
 
@@ -210,12 +211,13 @@ class PlanResult:
     """A checked plan with what belongs to it.
 
     Where asked for: what it is compared with, by which ways goods come into the villages, and what it would cost if a
-    booked trip failed. Where it is a revision: what that changed.
+    booked trip failed, and why what is unserved is. Where it is a revision: what that changed.
     """
 
     plan: Plan
     comparison: Comparison | None = None
     ways: tuple[VillageWay, ...] = ()
     mode_shares: tuple[ModeShare, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
     trip_risks: tuple[TripRisk, ...] = ()
     changes: Changes | None = None

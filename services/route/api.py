@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +15,7 @@ from google.protobuf.message import DecodeError
 
 from services.model.errors import InvalidInputError, PlanUnfinishedError, StoreUnavailableError, Violation
 from services.route.batches import read_days, read_header
+from services.route.judgement import judge
 from services.route.requests import AcceptedDay, accept_day, revision_request
 from services.runtime.caller import current_caller
 from services.runtime.interceptors.entries import bound_entries
@@ -25,6 +27,8 @@ from services.wire.codec import decode_date
 
 _DEFAULT_PAGE: Final = 50
 _MAX_PAGE: Final = 100
+# Judging is arithmetic in Python: more at once would only take turns, and hold up what decodes other calls.
+_JUDGES: Final = 2
 
 
 class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
@@ -45,6 +49,7 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
         self._new_id = new_id
         self._draining = draining
         self._uploads = uploads
+        self._judges = ThreadPoolExecutor(_JUDGES, thread_name_prefix="judge")
 
     async def SubmitPlan(self, request: pb.SubmitPlanRequest, context: Any) -> pb.SubmitPlanResponse:
         """Accept a day for planning."""
@@ -191,6 +196,10 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
         jobs = await self._store.batch(current_caller().tenant, request.batch_id)
         ended = [await self._store.request_cancel(job.plan_id) for job in jobs]
         return pb.CancelBatchResponse(batch=_batch_message(request.batch_id, ended))
+
+    async def CheckPlan(self, request: pb.CheckPlanRequest, context: Any) -> pb.CheckPlanResponse:
+        """Judge a plan that somebody else made."""
+        return await asyncio.get_running_loop().run_in_executor(self._judges, judge, request)
 
 
 def _put_together(parts: Assembly) -> pb.SubmitPlanRequest:

@@ -17,10 +17,11 @@ from services.route.checker import check
 from services.route.day_index import DayIndex
 from services.route.decision import Decision
 from services.route.engines.engine import Engine, JointEngine, ShouldStop
+from services.route.explain.explain import explain_day
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
 from services.route.revise.risks import trip_risks
-from services.route.roads.of_day import choose_roads, nodes_on_roads
+from services.route.roads.of_day import roads_of
 from services.route.roads.source import RoadMatrix
 from services.route.search import POLISH_PART, Report, Search, Stage, whole_effort
 from services.route.village_ways import village_ways
@@ -66,7 +67,7 @@ def plan_day(
     """
     report("roads", 0, 0)
     index = DayIndex.of(all_today(day))
-    matrix = choose_roads(day).matrix(nodes_on_roads(day))
+    matrix = roads_of(day)
     report("options", 0, 2)
     options = _options(index, matrix, engine) if settings.use_lines else []
     waits = settings.use_waiting and may_wait(day)
@@ -98,11 +99,12 @@ def plan_day(
             comparison = best.compared_with(alone)
     report("check", best.cost_fen, 95)
     plan = checked(day, best.plan())
+    explanations = explain_day(day, plan, settings, engine, should_stop, roads_of, report)
     report("check", plan.cost.total_fen, 100)
     ways = village_ways(index, matrix, plan) if with_ways else ()
     asks = with_ways and settings.compare and settings.use_lines
     risks = trip_risks(day, plan, engine, should_stop) if asks and isinstance(engine, JointEngine) else ()
-    return PlanResult(plan, comparison, ways, mode_shares(ways), risks)
+    return PlanResult(plan, comparison, ways, mode_shares(ways), trip_risks=risks, explanations=explanations)
 
 
 def _options(index: DayIndex, matrix: RoadMatrix, engine: Engine) -> list[BookingOption]:

@@ -25,6 +25,8 @@ _MAX_BUDGET_S: Final = 3_600
 _MAX_ITERATIONS: Final = 10_000_000
 _MAX_CORES: Final = 64
 _MAX_SEED: Final = 2**31 - 1
+# Twenty consignments of a large county, some seconds each.
+_EXPLAINING_S: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +146,6 @@ def is_request_id(text: str) -> bool:
 
 
 def _solve_s(settings: PlanSettings) -> int:
-    """Searches that count iterations are short."""
-    return settings.cores * (settings.time_budget_s if settings.iterations is None else 1)
+    """Searches that count iterations are short; explaining what is left behind takes searches of its own."""
+    explaining_s = _EXPLAINING_S if settings.explain else 0
+    return settings.cores * (settings.time_budget_s if settings.iterations is None else 1) + explaining_s

@@ -30,6 +30,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
         "cuntong.route.v1.RouteService/SubmitBatch": _PLANNING,
         "cuntong.route.v1.RouteService/GetBatch": _JOBS,
         "cuntong.route.v1.RouteService/CancelBatch": _JOBS,
+        "cuntong.route.v1.RouteService/CheckPlan": _PLANNING,
         "cuntong.settlement.v1.SettlementService/Settle": _MONEY,
         # What there is to call is nobody's data, yet a list of it for everybody on the network helps nobody else.
         "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": _INSPECTION,

@@ -6,93 +6,49 @@ Whether the plan obeys the laws of carriage is the checker's matter, where it wa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Set
 from itertools import pairwise
 
 from services.model.day import Day
 from services.model.errors import Violation
-from services.model.plan import Booking, Plan, Run, Shuttle, Stop, UnservedReason
-from services.validation.fields import amount_violations, id_violations, quoted, reference_violation, text_violations
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The names that a plan of the day may use."""
-
-    nodes: Container[str]
-    vehicles: Container[str]
-    agreements: Container[str]
-    lines_of_trips: dict[str, str]
-    consignments: Container[str]
-    stranded: Container[str]
+from services.model.plan import Booking, Plan, Run, Shuttle, UnservedReason
+from services.validation.fields import id_violations, quoted
+from services.validation.plan_form import form_violations
 
 
 def plan_violations(day: Day, plan: Plan) -> list[Violation]:
     """List what makes a plan no plan of a sound day, by path (``plan.runs[2].vehicle_id``)."""
-    county = day.county
-    known = _Known(
-        nodes={node.node_id for node in county.network.nodes},
-        vehicles={vehicle.vehicle_id for vehicle in county.vehicles},
-        agreements={"", *(agreement.agreement_id for agreement in county.agreements)},
-        lines_of_trips={trip.trip_id: line.line_id for line in county.lines for trip in line.trips},
-        consignments={consignment.consignment_id for consignment in day.consignments},
-        stranded={one.consignment_id for one in plan.unserved if one.reason is UnservedReason.STRANDED},
-    )
+    stranded = {one.consignment_id for one in plan.unserved if one.reason is UnservedReason.STRANDED}
+    lines = {trip.trip_id: line.line_id for line in day.county.lines for trip in line.trips}
     return [
-        *_whose(day, plan),
-        *id_violations([run.run_id for run in plan.runs], "plan.runs", "run_id"),
-        *(v for i, run in enumerate(plan.runs) for v in _run_violations(run, known, f"plan.runs[{i}]")),
-        *id_violations([booking.booking_id for booking in plan.bookings], "plan.bookings", "booking_id"),
-        *(v for i, b in enumerate(plan.bookings) for v in _booking_violations(b, known, f"plan.bookings[{i}]")),
-        *_shuttles_violations(plan, known),
-        *_left_violations(plan, known),
-        *amount_violations(plan.cost, "plan.cost"),
+        *form_violations(day, plan),
+        *_repeated([run.run_id for run in plan.runs], "plan.runs", "run_id"),
+        *(v for i, run in enumerate(plan.runs) for v in _run_violations(run, stranded, f"plan.runs[{i}]")),
+        *_repeated([booking.booking_id for booking in plan.bookings], "plan.bookings", "booking_id"),
+        *(v for i, b in enumerate(plan.bookings) for v in _booking_violations(b, lines, f"plan.bookings[{i}]")),
+        *_shuttles_violations(plan),
         *_fate_violations(day, plan),
     ]
 
 
-def _whose(day: Day, plan: Plan) -> Iterator[Violation]:
-    if plan.county_id != day.county.county_id:
-        said = f"{quoted(plan.county_id)} is not the day's county, {quoted(day.county.county_id)}"
-        yield Violation("plan.county_id", said)
-    if plan.service_date != day.service_date:
-        yield Violation("plan.service_date", f"{plan.service_date} is not the day's date, {day.service_date}")
+def _repeated(names: list[str], path: str, field: str) -> Iterator[Violation]:
+    # That a name is empty is a matter of form.
+    yield from (v for v in id_violations(names, path, field) if v.message != "is empty")
 
 
-def _run_violations(run: Run, known: _Known, path: str) -> Iterator[Violation]:
-    yield from text_violations(run, path)
-    yield from amount_violations(run, path)
-    yield from reference_violation(run.vehicle_id, known.vehicles, f"{path}.vehicle_id", "vehicle")
+def _run_violations(run: Run, stranded: Set[str], path: str) -> Iterator[Violation]:
     if not run.stops:
         yield Violation(f"{path}.stops", "are none")
     for index, stop in enumerate(run.stops):
-        yield from _stop_violations(stop, known, f"{path}.stops[{index}]")
+        if not stop.arrival_s <= stop.start_s <= stop.departure_s:
+            yield Violation(f"{path}.stops[{index}]", "does not go from arrival by start to departure in time")
     for index, (before, stop) in enumerate(pairwise(run.stops), start=1):
         if stop.arrival_s < before.departure_s:
             yield Violation(f"{path}.stops[{index}].arrival_time", "is before the departure from the stop before")
-    for index, carriage in enumerate(run.carriages):
-        here = f"{path}.carriages[{index}]"
-        yield from reference_violation(
-            carriage.consignment_id, known.consignments, f"{here}.consignment_id", "consignment"
-        )
-        yield from reference_violation(carriage.agreement_id, known.agreements, f"{here}.agreement_id", "agreement")
-    yield from _handling_violations(run, known.stranded, path)
+    yield from _handling_violations(run, stranded, path)
 
 
-def _stop_violations(stop: Stop, known: _Known, path: str) -> Iterator[Violation]:
-    yield from amount_violations(stop, path)
-    yield from reference_violation(stop.node_id, known.nodes, f"{path}.node_id", "node")
-    for index, node_id in enumerate(stop.via):
-        yield from reference_violation(node_id, known.nodes, f"{path}.via[{index}]", "node")
-    for name, ids in (("drop", stop.drop), ("take", stop.take)):
-        for index, consignment_id in enumerate(ids):
-            yield from reference_violation(consignment_id, known.consignments, f"{path}.{name}[{index}]", "consignment")
-    if not stop.arrival_s <= stop.start_s <= stop.departure_s:
-        yield Violation(path, "does not go from arrival by start to departure in time")
-
-
-def _handling_violations(run: Run, stranded: Container[str], path: str) -> Iterator[Violation]:
+def _handling_violations(run: Run, stranded: Set[str], path: str) -> Iterator[Violation]:
     """Report what is not taken once and dropped once later, as the carriages say; what is stranded is not dropped."""
     taken = [(consignment_id, i) for i, stop in enumerate(run.stops) for consignment_id in stop.take]
     dropped = [(consignment_id, i) for i, stop in enumerate(run.stops) for consignment_id in stop.drop]
@@ -111,27 +67,17 @@ def _handling_violations(run: Run, stranded: Container[str], path: str) -> Itera
                 )
 
 
-def _booking_violations(booking: Booking, known: _Known, path: str) -> Iterator[Violation]:
-    yield from text_violations(booking, path)
-    yield from amount_violations(booking, path)
-    yield from reference_violation(booking.consignment_id, known.consignments, f"{path}.consignment_id", "consignment")
-    yield from reference_violation(booking.trip_id, known.lines_of_trips, f"{path}.trip_id", "trip")
-    if known.lines_of_trips.get(booking.trip_id, booking.line_id) != booking.line_id:
+def _booking_violations(booking: Booking, lines: dict[str, str], path: str) -> Iterator[Violation]:
+    if lines.get(booking.trip_id, booking.line_id) != booking.line_id:
         yield Violation(f"{path}.line_id", f"{quoted(booking.line_id)} is not the line of {quoted(booking.trip_id)}")
-    yield from reference_violation(booking.agreement_id, known.agreements, f"{path}.agreement_id", "agreement")
-    for name in ("board_node", "alight_node"):
-        yield from reference_violation(getattr(booking, name), known.nodes, f"{path}.{name}", "node")
     if not booking.ready_by_s <= booking.departure_s <= booking.arrival_s <= booking.available_s:
         yield Violation(path, "does not go from ready by departure and arrival to available in time")
 
 
-def _shuttles_violations(plan: Plan, known: _Known) -> Iterator[Violation]:
+def _shuttles_violations(plan: Plan) -> Iterator[Violation]:
     booked = {(booking.trip_id, booking.consignment_id): booking for booking in plan.bookings}
     for index, shuttle in enumerate(plan.shuttles):
         path = f"plan.shuttles[{index}]"
-        yield from amount_violations(shuttle, path)
-        for name in ("from_node", "to_node"):
-            yield from reference_violation(getattr(shuttle, name), known.nodes, f"{path}.{name}", "node")
         if shuttle.arrival_s < shuttle.departure_s:
             yield Violation(path, "arrives before it departs")
         yield from _served_violations(shuttle, booked, path)
@@ -149,17 +95,6 @@ def _served_violations(shuttle: Shuttle, booked: dict[tuple[str, str], Booking],
         is_after = shuttle.from_node == booking.alight_node and shuttle.departure_s >= booking.available_s
         if not is_before and not is_after:
             yield Violation(here, f"{quoted(consignment_id)} does not meet its booking {quoted(booking.booking_id)}")
-
-
-def _left_violations(plan: Plan, known: _Known) -> Iterator[Violation]:
-    left: tuple[tuple[str, Sequence[str]], ...] = (
-        ("unserved", [one.consignment_id for one in plan.unserved]),
-        ("waiting", [one.consignment_id for one in plan.waiting]),
-    )
-    for name, ids in left:
-        for index, consignment_id in enumerate(ids):
-            path = f"plan.{name}[{index}].consignment_id"
-            yield from reference_violation(consignment_id, known.consignments, path, "consignment")
 
 
 def _fate_violations(day: Day, plan: Plan) -> Iterator[Violation]:

@@ -192,9 +192,18 @@ def _read(pair: _Pair, raw: Any, path: str, violations: list[Violation], service
         case _Kind.DATE:
             return decode_date(raw, path, violations)
         case _Kind.INSTANT:
-            return seconds_of_day(_required(service_date), raw.ToDatetime(tzinfo=UTC))
+            return _decode_instant(raw, path, violations, _required(service_date))
         case _:
             return raw
+
+
+def _decode_instant(raw: Timestamp, path: str, violations: list[Violation], service_date: date) -> int | None:
+    """Read an instant of the years that the contract's timestamps have; anything else becomes a violation."""
+    try:
+        return seconds_of_day(service_date, raw.ToDatetime(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        violations.append(Violation(path, "is no instant of the years from 1 to 9999"))
+        return None
 
 
 def _decode_enum(pair: _Pair, number: int, path: str, violations: list[Violation]) -> StrEnum | None:

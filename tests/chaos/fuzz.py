@@ -119,6 +119,7 @@ def whole_requests() -> dict[str, list[Message]]:
         "GetPlan": [route_pb.GetPlanRequest(plan_id="plan-0")],
         "ListPlans": [route_pb.ListPlansRequest(page_size=3, page_token="plan-0")],
         "CancelPlan": [route_pb.CancelPlanRequest(plan_id="plan-0")],
+        "CheckPlan": [route_pb.CheckPlanRequest(day=settled.day, plan=settled.result.plan)],
         "Consolidate": [header(), parcels(3), parcels(2, 7)],
         "PackBags": [bags_pb2.PackBagsRequest(planned=settled, seals=[bags_pb2.BagSeal(code="a", seal="b")])],
         "TraceParcel": [trace_pb2.TraceParcelRequest(planned=planned, parcel="EXP-A/1")],

@@ -20,7 +20,20 @@ from google.protobuf.message import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.model import agreements, bags, consignments, fleet, held, lines, network, plan, settlement, trace, ways
+from services.model import (
+    agreements,
+    bags,
+    consignments,
+    explanations,
+    fleet,
+    held,
+    lines,
+    network,
+    plan,
+    settlement,
+    trace,
+    ways,
+)
 from services.model import day as day_model
 from services.model.errors import Violation
 from services.wire.codec import decode, encode, enum_names, enum_number, enum_of
@@ -80,7 +93,21 @@ for root, message_type in ROOTS.items():
 
 
 def test_the_whole_model_is_in_the_contract() -> None:
-    modules = (agreements, bags, consignments, day_model, fleet, held, lines, network, plan, settlement, trace, ways)
+    modules = (
+        agreements,
+        bags,
+        consignments,
+        day_model,
+        explanations,
+        fleet,
+        held,
+        lines,
+        network,
+        plan,
+        settlement,
+        trace,
+        ways,
+    )
     model = {c for m in modules for c in vars(m).values() if isinstance(c, type) and c.__module__ == m.__name__}
     enums = {c for c in model if issubclass(c, StrEnum)}
     # A gazetteer's village stays with the files, and bags come with their totals.

@@ -262,6 +262,37 @@ def test_check_says_what_a_folder_holds(county: Path) -> None:
     assert run("check", county)[0] == 0  # the date of today
 
 
+def test_check_judges_a_plan_for_a_folder(county: Path, tmp_path: Path) -> None:
+    settings = ("--date", DATE, "--iterations", "5", "--cores", "1", "--no-compare")
+    assert run("plan", county, *settings, "--out", tmp_path)[0] == 0
+    plan = tmp_path / DATE / "plan.json"
+    code, said = run("check", county, "--date", DATE, "--plan", plan)
+    assert (code, "计划合规" in said) == (0, True), said
+    document = json.loads(plan.read_bytes())
+    document["plan"]["cost"]["time_fen"] += 1
+    document["plan"]["cost"].pop("total_fen")
+    plan.write_text(json.dumps(document))
+    code, said = run("check", county, "--date", DATE, "--plan", plan)
+    assert (code, "COST" in said, "费用不符" in said) == (1, True, True), said
+    document["plan"]["county_id"] = "elsewhere"
+    plan.write_text(json.dumps(document))
+    code, said = run("check", county, "--date", DATE, "--plan", plan)
+    assert (code, "plan.county_id" in said, "Traceback" in said) == (2, True, False), said
+
+
+def test_what_would_serve_the_unserved_is_told_where_it_is_asked_for(county: Path, tmp_path: Path) -> None:
+    for row in (2, 3):
+        set_cell(county / "vehicles.csv", row, "capacity_g", "900")
+    settings = ("--date", DATE, "--iterations", "5", "--cores", "1", "--no-compare", "--explain")
+    code, said = run("plan", county, *settings, "--out", tmp_path)
+    assert code == 0, said
+    assert "最小调整：VAN-" in said
+    explanations = json.loads((tmp_path / DATE / "plan.json").read_bytes())["explanations"]
+    assert {one["change"]["relaxes"]["kind"] for one in explanations} == {"CAPACITY_G"}
+    assert all(one["change"]["verified"] for one in explanations)
+    assert run("check", tmp_path / DATE, "--plan", tmp_path / DATE)[0] == 0
+
+
 def test_help_is_there_for_every_command() -> None:
     code, said = run("--help")
     commands = ("check", "consolidate", "plan", "show", "trace", "watch", "cancel", "serve")

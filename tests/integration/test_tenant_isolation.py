@@ -34,6 +34,7 @@ PARCEL = f"EXP-A/{MARK}-parcel"
 # Messages that a field may hold in which nothing is looked up: what they say is the caller's own.
 OWN_CONTENT = {
     "Day",
+    "Plan",
     "PlannedDay",
     "County",
     "ConsolidationHeader",

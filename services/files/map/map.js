@@ -432,6 +432,7 @@
       ...node.unserved.map((left) => el("section", {},
         el("h3", {}, el("span", { class: "badge alarm", "aria-hidden": "true" }, "✕"), `${w.unserved}: ${w[left.reason] || left.reason}`),
         el("p", { class: "quiet" }, left.detail),
+        left.change ? el("p", {}, left.change) : null,
         el("ul", {}, goodsRow(left.goods)))),
       ...byDetail(node.waits).map(waitSection),
       ...mine.map(visitSection),

@@ -40,7 +40,7 @@ from services.route.checker.timetable import check_trip_times
 from services.route.checker.unserved import check_unserved
 from services.route.checker.waiting import check_waiting
 
-__all__ = ["BrokenLaw", "Law", "check", "check_past"]
+__all__ = ["BrokenLaw", "Law", "broken_laws", "check", "check_past"]
 
 _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
     check_references,
@@ -73,5 +73,11 @@ _CHECKS: Final[tuple[Callable[[Facts, Plan], Iterator[BrokenLaw]], ...]] = (
 
 def check(day: Day, plan: Plan) -> list[BrokenLaw]:
     """Find every law that ``plan`` breaks on ``day``; an empty list is a plan that may be returned."""
+    return list(broken_laws(day, plan))
+
+
+def broken_laws(day: Day, plan: Plan) -> Iterator[BrokenLaw]:
+    """Find the same one by one: a hostile plan may break more than one likes to keep."""
     facts = gather_facts(day)
-    return [broken for check_law in _CHECKS for broken in check_law(facts, plan)]
+    for check_law in _CHECKS:
+        yield from check_law(facts, plan)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Set
+from typing import Final
 
 from services.model.agreements import Direction
 from services.model.consignments import Consignment
 from services.model.plan import Plan, Run, UnservedReason
 from services.route.checker.facts import Facts, hub_and_village, is_last_mile
 from services.route.checker.law import BrokenLaw, Law
+
+_SHOWN: Final = 5
 
 
 def check_conservation(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
@@ -65,7 +68,7 @@ def _check_once(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
     for consignment_id in facts.consignments:
         fate = fates[consignment_id]
         if len(fate) != 1:
-            told = f"has {len(fate)} fates: {', '.join(fate)}" if fate else "is lost"
+            told = f"has {len(fate)} fates: {', '.join(fate[:_SHOWN])}" if fate else "is lost"
             yield BrokenLaw(Law.CONSERVATION, consignment_id, told)
 
 
@@ -167,7 +170,8 @@ def _check_booked(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
         station, village = hub_and_village(consignment, booking.board_node, booking.alight_node)
         ends = last_mile.get(consignment.consignment_id, consignment.node_ids)
         if village not in ends and consignment.consignment_id not in stranded:
-            yield BrokenLaw(Law.CONSERVATION, booking.booking_id, f"goes to or from {village}, not {' or '.join(ends)}")
+            where = " or ".join(ends[:_SHOWN])
+            yield BrokenLaw(Law.CONSERVATION, booking.booking_id, f"goes to or from {village}, not {where}")
         if station == consignment.hub_id or consignment.consignment_id in stranded:
             continue
         hub = consignment.hub_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 
 from services.model.plan import Booking, Plan, Shuttle
@@ -13,14 +13,16 @@ from services.route.checker.law import BrokenLaw, Law
 
 def check_shuttles(facts: Facts, plan: Plan) -> Iterator[BrokenLaw]:
     """Find shuttles that are unknown, doubled, empty, or miss the trip or the opening hours."""
-    booked: defaultdict[tuple[str, str], list[Booking]] = defaultdict(list)
+    booked: dict[tuple[str, str], Booking] = {}
     for booking in plan.bookings:
-        booked[booking.trip_id, booking.consignment_id].append(booking)
+        # What is booked twice breaks CONSERVATION; a plan full of that must not make this slow.
+        booked.setdefault((booking.trip_id, booking.consignment_id), booking)
     for (trip_id, start, end), count in Counter((s.trip_id, s.from_node, s.to_node) for s in plan.shuttles).items():
         if count > 1:
             yield BrokenLaw(Law.SHUTTLE, trip_id, f"{count} shuttles go {start} -> {end} for one trip")
     for shuttle in plan.shuttles:
-        served = [b for c in shuttle.consignment_ids for b in booked.get((shuttle.trip_id, c), ())]
+        names = dict.fromkeys(shuttle.consignment_ids)
+        served = [booked[shuttle.trip_id, c] for c in names if (shuttle.trip_id, c) in booked]
         details = [*_check_way(facts, shuttle), *_check_hours(facts, shuttle), *_check_connection(shuttle, served)]
         for detail in details:
             yield BrokenLaw(Law.SHUTTLE, shuttle.trip_id, f"{shuttle.from_node} -> {shuttle.to_node} {detail}")

@@ -6,8 +6,13 @@ from services.model.day import Day
 from services.model.network import Node, NodeKind
 from services.route.roads.closed import OpenRoads
 from services.route.roads.geodesic import GeodesicRoads
-from services.route.roads.source import RoadSource
+from services.route.roads.source import RoadMatrix, RoadSource
 from services.route.roads.table import TableRoads
+
+
+def roads_of(day: Day) -> RoadMatrix:
+    """The roads between all nodes that vehicles may visit."""
+    return choose_roads(day).matrix(nodes_on_roads(day))
 
 
 def choose_roads(day: Day) -> RoadSource:

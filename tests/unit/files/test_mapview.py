@@ -15,6 +15,7 @@ import pytest
 from services.files.mapview import map_html
 from services.files.summary import Language
 from services.model.errors import InvalidInputError
+from services.model.explanations import Explanation
 from services.model.plan import Waiting
 from services.model.ways import NextBest, Terms, TransportMode, UsedWay, VillageWay
 from tests.papers_fixture import huadian_day, huadian_plan, outline, renamed
@@ -74,6 +75,13 @@ def test_every_run_trip_and_node_is_on_it() -> None:
     shown, stop = data["runs"][2]["stops"][4], RESULT.plan.runs[2].stops[4]
     assert (shown["arrival"], shown["departure"], shown["drop"]) == (stop.arrival_s, stop.departure_s, list(stop.drop))
     assert data["figures"]["reached"] == 155
+
+
+def test_what_would_serve_the_unserved_is_on_it() -> None:
+    name = RESULT.plan.unserved[0].consignment_id
+    assert [one["change"] for one in data_of(map_html(DAY, RESULT, outline()))["unserved"]] == ["", ""]
+    told = replace(RESULT, explanations=(Explanation(name, is_explained=False),))
+    assert data_of(map_html(DAY, told, outline()))["unserved"][0]["change"] == "尚未分析"
 
 
 def test_hostile_names_stay_text() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.files.plan_json import plan_document, read_plan
 from services.model.errors import InvalidInputError
+from services.model.explanations import BindingLimit, Explanation, LimitKind, SmallestChange, SubjectKind
 from services.model.plan import (
     Booking,
     Carriage,
@@ -107,6 +108,16 @@ modes, terms = st.sampled_from(TransportMode), st.sampled_from(Terms)
 next_bests = st.builds(
     NextBest, mode=modes, terms=st.lists(terms, max_size=2).map(tuple), cost_fen=amounts, detail=texts
 )
+limits = st.builds(
+    BindingLimit,
+    kind=st.sampled_from(LimitKind),
+    subject_kind=st.sampled_from(SubjectKind),
+    subject=texts,
+    by_s=st.integers(-(10**5), 10**5),
+    by_g=amounts,
+    detail=texts,
+)
+changes = st.builds(SmallestChange, relaxes=limits, adds_fen=amounts, verified=st.booleans())
 results = st.builds(
     PlanResult,
     plan=plans,
@@ -120,6 +131,14 @@ results = st.builds(
         why_none=texts,
     ),
     mode_shares=several(ModeShare, mode=modes, pieces_in=amounts, pieces_out=amounts, permille=amounts),
+    explanations=several(
+        Explanation,
+        consignment_id=texts,
+        limits=st.lists(limits, max_size=2).map(tuple),
+        change=st.none() | changes,
+        stand_together=st.booleans(),
+        is_explained=st.booleans(),
+    ),
 )
 
 
@@ -134,7 +153,16 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
     result = huadian_plan(huadian_day())
     document = plan_document(result)
     shown = orjson.loads(document)
-    assert list(shown) == ["format", "plan", "comparison", "ways", "mode_shares", "trip_risks", "changes"]
+    assert list(shown) == [
+        "format",
+        "plan",
+        "comparison",
+        "ways",
+        "mode_shares",
+        "trip_risks",
+        "changes",
+        "explanations",
+    ]
     assert shown["plan"]["runs"][0]["stops"][0]["start_time"] == "2026-11-23T06:15:00+08:00"
     assert shown["plan"]["runs"][0]["duration_s"] == result.plan.runs[0].duration_s
     assert shown["plan"]["unserved"][0]["reason"] == "OUT_OF_REACH"
@@ -145,7 +173,7 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
 def test_a_plan_of_before_ways_were_told_can_still_be_read() -> None:
     result = huadian_plan(huadian_day())
     shown = orjson.loads(plan_document(result))
-    del shown["ways"], shown["mode_shares"]
+    del shown["ways"], shown["mode_shares"], shown["explanations"]
     assert read_plan(orjson.dumps(shown)) == result
 
 

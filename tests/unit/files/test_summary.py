@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import orjson
 import polars as pl
@@ -14,6 +14,7 @@ from rich.console import Console
 
 from services.files.summary import Language, Summary, summarise, summary_json
 from services.files.summary_terminal import print_summary
+from services.model.explanations import BindingLimit, Explanation, LimitKind, SmallestChange, SubjectKind
 from services.model.plan import PlanResult, Unserved, UnservedReason, Waiting
 from services.model.ways import NextBest, Terms, TransportMode, UsedWay, VillageWay, mode_shares
 from tests.papers_fixture import held_frame, huadian_day, huadian_plan
@@ -78,6 +79,36 @@ def test_the_terminal_s_width_is_kept(language: Language) -> None:
     for result in (RESULT, replace(RESULT, comparison=None, plan=replace(plan, unserved=unserved))):
         lines = shown(summary_of(result), language).splitlines()
         assert max(cell_len(line) for line in lines) <= 80
+
+
+def explained(left: Unserved, **more: Any) -> Explanation:
+    limits = (
+        BindingLimit(LimitKind.SHIFT, SubjectKind.VEHICLE, "VAN-1", by_s=1_200, detail="班次延后", detail_en="a shift"),
+        BindingLimit(
+            LimitKind.TRIP_FULL, SubjectKind.TRIP, "T-1", by_g=30_000, detail="多留舱位", detail_en="more room"
+        ),
+    )
+    return replace(Explanation(left.consignment_id, limits, SmallestChange(limits[0], 1_234, True)), **more)
+
+
+def test_what_would_serve_the_unserved_stands_beside_the_reason() -> None:
+    first, second = RESULT.plan.unserved
+    together = explained(second, change=None, stand_together=True)
+    summary = summary_of(replace(RESULT, explanations=(explained(first), together)))
+    lines = orjson.loads(summary_json(summary))["unserved_detail"]
+    assert lines[0]["change"] == "最小调整：班次延后（已求解验证，另需 12.34 元）；或 多留舱位"
+    assert lines[0]["change_en"] == "smallest change: a shift (verified by a search, 12.34 yuan more); or more room"
+    assert lines[1]["change"] == "须同时：班次延后、多留舱位"
+    assert "最小调整：班次延后" in shown(summary, "zh")
+    assert "needed together: a shift, more room" in shown(summary, "en")
+    unverified = explained(first, change=SmallestChange(explained(first).limits[0], 0, False))
+    for one, said in (
+        (unverified, "（未能验证）"),
+        (Explanation(first.consignment_id, is_explained=False), "尚未分析"),
+        (Explanation(first.consignment_id), "没有找到可行的调整"),
+    ):
+        assert said in summary_of(replace(RESULT, explanations=(one,))).unserved_detail[0].change
+    assert summary_of().unserved_detail[0].change == ""
 
 
 def test_modes_share_what_is_carried_to_a_hundred_percent() -> None:
