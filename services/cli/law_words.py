@@ -32,4 +32,5 @@ LAWS: Final[dict[Law, str]] = {
     Law.COST: "费用不符",
     Law.UNSERVED: "未送达无说明",
     Law.WAITING: "缓送不符",
+    Law.PAST: "改动了已发生的",
 }

@@ -32,6 +32,7 @@ UNSERVED: Final[dict[UnservedReason, str]] = {
     UnservedReason.OUT_OF_REACH: "时间或里程不可达",
     UnservedReason.FLEET_EXHAUSTED: "运力已用尽",
     UnservedReason.ROAD_CLOSED: "封路不通",
+    UnservedReason.STRANDED: "滞留途中",
 }
 
 TEMPERATURES: Final[dict[Temperature, str]] = {

@@ -159,9 +159,9 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
         "comparison",
         "ways",
         "mode_shares",
+        "explanations",
         "trip_risks",
         "changes",
-        "explanations",
     ]
     assert shown["plan"]["runs"][0]["stops"][0]["start_time"] == "2026-11-23T06:15:00+08:00"
     assert shown["plan"]["runs"][0]["duration_s"] == result.plan.runs[0].duration_s
