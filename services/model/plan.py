@@ -199,11 +199,36 @@ class Comparison:
     all_today_fen: int = 0
 
 
+class BoundMethod(StrEnum):
+    """How a bound was found."""
+
+    FLOW = "FLOW"  # a linear program of vehicles' flows and shares of goods, with whole numbers of vehicles
+    ENUMERATION = "ENUMERATION"  # all plans of a small day, by the laws that are known to matter on it
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What any plan of the day costs at least 成本下界.
+
+    ``gap_permille`` is the part of the plan's cost that a better plan could save at most, rounded up. ``is_exact`` says
+    that the bound is what the best plan costs.
+    """
+
+    lower_fen: int
+    gap_permille: int
+    method: BoundMethod
+    is_exact: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A checked plan, where asked for what it is compared with, and by which ways goods come into the villages."""
+    """A checked plan, where asked for what it is compared with, and by which ways goods come into the villages.
+
+    ``bound`` says how much better any other plan could be; ``None`` where nobody asked.
+    """
 
     plan: Plan
     comparison: Comparison | None = None
     ways: tuple[VillageWay, ...] = ()
     mode_shares: tuple[ModeShare, ...] = ()
+    bound: Bound | None = None
