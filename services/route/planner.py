@@ -57,8 +57,9 @@ def plan_day(
     also depends on how fast the machine is. Shared runs come first; a choice of bookings replaces them only where the
     whole plan becomes cheaper, and what may wait does so only where that is cheaper again, so neither makes it dearer.
 
-    ``with_ways`` asks for the ways into each village and for a bound as well; what a plan costs does not depend on them. ``keep`` is
-    given the best plan so far now and then, checked, so that not all is lost with a search that is broken off.
+    ``with_ways`` asks for the ways into each village and for a bound as well; what a plan costs depends on neither.
+    ``keep`` is given the best plan so far now and then, checked, so that not all is lost with a search that is broken
+    off.
 
     Raises
     ------

@@ -15,16 +15,20 @@ from services.route.bound.groups import group_goods
 from services.route.bound.kinds import kinds_of
 from services.route.bound.options import index_with_all_nodes, possible_options
 from services.route.bound.relax import Purse, relaxed_bound
+from services.route.bound.small import best_of_all, is_all_known
 from services.route.bound.ways import shortest_ways
 
 __all__ = ["BoundEffort", "bound_plan", "effort_for", "gap_permille", "lower_bound"]
 
 # A part of the time for the plan, so much at most; a plan that is limited by iterations has rounds instead.
-_PART: Final = 0.4
-_MOST_S: Final = 12.0
+_PART: Final = 0.5
+_MOST_S: Final = 15.0
 _ITERATIONS_A_ROUND: Final = 4
 _LEAST_ROUNDS: Final = 6
 _MOST_ROUNDS: Final = 30
+# Deterministic time for all plans of a small day; most take a hundredth of what a bound with few rounds may take.
+_TIME_A_ROUND: Final = 0.03
+_MOST_TIME: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +96,10 @@ def lower_bound(
     enough = float("inf") if enough_fen is None else float(enough_fen)
     # Nothing has a price below nothing.
     lower_fen = max(0, floor(relaxed_bound(flow, Purse(effort.rounds, is_over), enough)))
-    return Bound(lower_fen, 0, BoundMethod.FLOW)
+    if (enough_fen is not None and lower_fen >= enough_fen) or is_over():
+        return Bound(lower_fen, 0, BoundMethod.FLOW)
+    found = best_of_all(index, ways, options, min(_MOST_TIME, effort.rounds * _TIME_A_ROUND), enough_fen)
+    if found is None or found.lower_fen < lower_fen:
+        return Bound(lower_fen, 0, BoundMethod.FLOW)
+    is_exact = found.is_best and is_all_known(index, ways)
+    return Bound(found.lower_fen, 0, BoundMethod.ENUMERATION, is_exact)

@@ -20,7 +20,7 @@ Entries = list[tuple[int, float]]
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """Where vehicles of the last mile load: the column of how many are used, how many there are, and what comes there."""
+    """Where vehicles of the last mile load: the column of those used, how many there are, and what comes there."""
 
     used: int
     count: int
@@ -106,7 +106,11 @@ def _add_minimums(
         for column, _ in entries:
             program.if_broken(0.0, [(used, 1.0), (column, -1.0)])
         earned = list(entries)
-        earned += [(c, float(agreement.tariff_run_fen)) for key, c in charges.items() if key[0] == "run" and key[2] == agreement_id]
+        earned += [
+            (c, float(agreement.tariff_run_fen))
+            for key, c in charges.items()
+            if key[0] == "run" and key[2] == agreement_id
+        ]
         earned += [
             (share, groups[g].most_fen.get(agreement_id, 0.0))
             for g, shares in enumerate(on_runs)
@@ -116,9 +120,7 @@ def _add_minimums(
         program.at_least(0.0, [(added, 1.0), *earned, (used, -float(agreement.minimum_fen))])
 
 
-def _add_room(
-    program: Program, index: DayIndex, groups: Sequence[Group], booked: dict[tuple[int, Place], int]
-) -> None:
+def _add_room(program: Program, index: DayIndex, groups: Sequence[Group], booked: dict[tuple[int, Place], int]) -> None:
     """Trips have room for so much on each segment, agreements for so many pieces a day."""
     on_segment: defaultdict[tuple[str, int, int], Entries] = defaultdict(list)
     under: defaultdict[str, Entries] = defaultdict(list)

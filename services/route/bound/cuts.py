@@ -1,8 +1,8 @@
 """Cuts that connect: what a kind calls at, it comes to from where it loads.
 
-For each set of nodes without the base, at least two ways lead in and out for a node in it that is called at. Written over the
-ways inside the set: no more of them than calls in it, less one. Minimum cuts find what a point breaks (Padberg and Rinaldi
-1990, An efficient algorithm for the minimum capacity cut problem, say why this is enough).
+For each set of nodes without the base, at least two ways lead in and out for a node in it that is called at. Written
+over the ways inside the set: no more of them than calls in it, less one. Minimum cuts find what a point breaks
+(Padberg and Rinaldi 1990, An efficient algorithm for the minimum capacity cut problem, say why this is enough).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The relaxation: a flow of vehicles, kind by kind, over the nodes they call at, and shares of goods that ride on it.
 
-Of a run is kept: where its vehicle loads, which nodes it calls at, metres and seconds between them, handling, the length of
-its day, and how much goes out from and into the hub at once. Left out are the order of calls with their hours, rests, what
-a vehicle of a kind is beside the others, and lateness but for what nobody can avoid. What costs once (a vehicle, a trip's
-charge, a shuttle, an agreement's minimum) may be paid in part.
+Of a run is kept: where its vehicle loads, which nodes it calls at, metres and seconds between them, handling, the
+length of its day, and how much goes out from and into the hub at once. Left out are the order of calls with their
+hours, rests, what a vehicle of a kind is beside the others, and lateness but for what nobody can avoid. What costs
+once (a vehicle, a trip's charge, a shuttle, an agreement's minimum) may be paid in part.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Edge = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Where vehicles of a kind load, as columns: how many are used, their loops, calls that take and drop, and all calls."""
+    """Where vehicles of a kind load, as columns: those used, their loops, calls that take and drop, and all calls."""
 
     used: int
     loops: int
@@ -41,8 +41,8 @@ class Base:
 class Part:
     """What the program knows of a kind: columns and rows by name. Nodes are rows of the ways.
 
-    ``distance_m`` and ``duration_s`` are the ways in their better direction. ``calls`` are the columns that count how often
-    a place is passed: each time two ways meet there.
+    ``distance_m`` and ``duration_s`` are the ways in their better direction. ``calls`` are the columns that count how
+    often a place is passed: each time two ways meet there.
     """
 
     kind: Kind
@@ -119,7 +119,7 @@ def build_flow(
     for k, kind in enumerate(kinds):
         served: dict[int, list[Group]] = {}
         for group in kept:
-            for (other, node_id), _ in group.serves.items():
+            for other, node_id in group.serves:
                 if other == k:
                     served.setdefault(ways.position[node_id], []).append(group)
         if served:
@@ -155,7 +155,8 @@ def _add_kind(flow: Flow, k: int, kind: Kind, served: Mapping[int, Sequence[Grou
         work += [(base.used, -float(kind.work_s)), (base.calls, float(nodes[flow.names[row]].service_s))]
         part.calls.setdefault(row, []).append(base.loops)
     if not kind.is_last_mile and len(kind.depots) == 1 and not kind.depots <= set(part.bases):
-        part.calls.setdefault(*kind.depots, []).extend(base.used for base in part.bases.values())
+        (depot,) = kind.depots
+        part.calls.setdefault(depot, []).extend(base.used for base in part.bases.values())
     for place, columns in part.calls.items():
         part.degree[place] = program.row(0.0, 0.0, [(column, -2.0) for column in columns])
     part.work = program.at_most(0.0, work)
@@ -165,7 +166,7 @@ def _add_kind(flow: Flow, k: int, kind: Kind, served: Mapping[int, Sequence[Grou
 
 
 def _better_ways(ways: Ways, kind: Kind) -> tuple[IntMatrix, IntMatrix]:
-    """Metres and seconds between two nodes in the better direction; of several depots the hub stands for the nearest."""
+    """Metres and seconds in the better direction; of several depots the hub stands for the nearest."""
     both = np.minimum(ways.distance_m, ways.distance_m.T), np.minimum(ways.duration_s, ways.duration_s.T)
     if not kind.is_last_mile and len(kind.depots) > 1:
         (hub,), depots = kind.bases, sorted(kind.depots)
@@ -203,6 +204,12 @@ def _add_goods(flow: Flow, numbers: Mapping[int, int]) -> list[list[RunShare]]:
     program, nodes = flow.program, flow.index.nodes
     loads: dict[tuple[int, bool, int], list[tuple[int, float]]] = {}
     on_runs: list[list[RunShare]] = []
+    heaviest: dict[str, int] = {}
+    for g, group in enumerate(flow.groups):
+        for _, node_id in group.serves:
+            known = heaviest.setdefault(node_id, g)
+            if group.leaving_fen > flow.groups[known].leaving_fen:
+                heaviest[node_id] = g
     for g, group in enumerate(flow.groups):
         shares: list[RunShare] = []
         for (k, node_id), bases in group.serves.items():
@@ -216,15 +223,16 @@ def _add_goods(flow: Flow, numbers: Mapping[int, int]) -> list[list[RunShare]]:
             share = program.column(fen, 1.0, [(part.work, handling_s)])
             flow.shares[g, p, node] = share
             shares.append((share, node_id, part.kind.is_last_mile))
-            program.if_broken(0.0, [(part.visited[node], 1.0), (share, -1.0)])
+            add = program.at_least if heaviest[node_id] == g else program.if_broken
+            add(0.0, [(part.visited[node], 1.0), (share, -1.0)])
             ends = [base.takes if group.inbound else base.drops for base in part.bases.values()]
             program.if_broken(0.0, [*((end, 1.0) for end in ends), (share, -1.0)])
             for unit, amount in enumerate(group.amounts()):
                 loads.setdefault((p, group.inbound, unit), []).append((share, amount))
         on_runs.append(shares)
     for (p, inbound, unit), entries in loads.items():
-        bases, room = flow.parts[p].bases.values(), float(flow.parts[p].kind.room[unit])
-        ends = [base.takes if inbound else base.drops for base in bases]
+        part, room = flow.parts[p], float(flow.parts[p].kind.room[unit])
+        ends = [base.takes if inbound else base.drops for base in part.bases.values()]
         program.at_least(0.0, [*((end, room) for end in ends), *((share, -amount) for share, amount in entries)])
     for part in flow.parts:
         for column in part.visited.values():

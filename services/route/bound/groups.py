@@ -25,9 +25,9 @@ Place = tuple[str, int, int, str]
 class Group:
     """Consignments with one fate in the linear program.
 
-    ``serves`` are the kind and node of each run that might do, with where its vehicles load. ``places`` are the bookings
-    that might, with their least price in ``place_fen``; for a run of the last mile ``to_station_fen`` is the least that a
-    booking to a station costs, and ``most_fen`` the most that each agreement may earn by one.
+    ``serves`` are the kind and node of each run that might do, with where its vehicles load. ``places`` are the
+    bookings that might, with their least price in ``place_fen``; for a run of the last mile ``to_station_fen`` is the
+    least that a booking to a station costs, and ``most_fen`` the most that each agreement may earn by one.
     """
 
     consignments: tuple[Consignment, ...]
@@ -59,9 +59,7 @@ class Group:
         return self.pieces * min(amount / pieces for amount, pieces in amounts)
 
 
-def group_goods(
-    index: DayIndex, ways: Ways, kinds: Sequence[Kind], options: Iterable[BookingOption]
-) -> list[Group]:
+def group_goods(index: DayIndex, ways: Ways, kinds: Sequence[Kind], options: Iterable[BookingOption]) -> list[Group]:
     """Put together what has the same rights, so that no unknown is needed for each consignment."""
     by_consignment: dict[str, list[BookingOption]] = {}
     for option in options:

@@ -20,7 +20,8 @@ from services.route.day_index import DayIndex
 from services.route.room import load_of, room_on
 from services.route.run_task import is_for_runs
 
-# So many unknowns, kinds times nodes, and the program is still solved in a moment; at least so many kinds are kept apart.
+# So many unknowns, kinds times nodes, and the program is still solved in a moment; at least so many kinds are kept
+# apart.
 MOST_CALLS: Final = 350
 LEAST_KINDS: Final = 2
 # What a day of a van is like, to tell which kinds cost nearly the same.
@@ -146,19 +147,16 @@ def _room(vehicle: Vehicle) -> tuple[int, int, int]:
     )
 
 
-def bases_that_serve(
-    index: DayIndex, ways: Ways, kind: Kind, consignment: Consignment, node: Node
-) -> frozenset[int]:
+def bases_that_serve(index: DayIndex, ways: Ways, kind: Kind, consignment: Consignment, node: Node) -> frozenset[int]:
     """Where vehicles of a kind load that could bring or fetch a consignment at a node, were it their only one."""
-    return frozenset(
-        _base(index, ways, vehicle)
+    able = (
+        vehicle
         for vehicle in kind.vehicles
         if _may_carry(index, vehicle, consignment, node) and _reaches(index, ways, vehicle, consignment, node)
     )
-
-
-def _base(index: DayIndex, ways: Ways, vehicle: Vehicle) -> int:
-    return ways.position[index.hub.node_id if is_for_runs(index, vehicle) else vehicle.depot]
+    if kind.is_last_mile:
+        return frozenset(ways.position[vehicle.depot] for vehicle in able)
+    return frozenset(kind.bases) if next(able, None) is not None else frozenset()
 
 
 def _may_carry(index: DayIndex, vehicle: Vehicle, consignment: Consignment, node: Node) -> bool:

@@ -1,7 +1,7 @@
 """Everything that a consignment could be booked on, by the laws of a plan and by nothing else.
 
-The search leaves out what it cannot weigh: a second node where storage is scarce, a shuttle that waits for the station to
-open, stations that pass on what they have no room to keep. A bound has to allow for them.
+The search leaves out what it cannot weigh: a second node where storage is scarce, a shuttle that waits for the station
+to open, stations that pass on what they have no room to keep. A bound has to allow for them.
 """
 
 from __future__ import annotations
@@ -72,9 +72,14 @@ def _is_open(index: DayIndex, option: BookingOption) -> bool:
     consignment, today = option.consignment, index.day.service_date
     board, alight = index.nodes[option.board.node_id], index.nodes[option.alight.node_id]
     shuttle = option.shuttle
-    at_shuttle = "" if shuttle is None else (shuttle.to_node if shuttle.from_node == index.hub.node_id else shuttle.from_node)
+    at_shuttle = (
+        "" if shuttle is None else (shuttle.to_node if shuttle.from_node == index.hub.node_id else shuttle.from_node)
+    )
     own = (consignment.hub_id, *consignment.node_ids)
-    stays = ((board, option.ready_by_s, option.board.departure_s), (alight, option.alight.arrival_s, option.available_s))
+    stays = (
+        (board, option.ready_by_s, option.board.departure_s),
+        (alight, option.alight.arrival_s, option.available_s),
+    )
     for node, from_s, to_s in stays:
         binds = node.node_id in own or node.node_id != at_shuttle
         if not node.is_open_on(today) or (binds and (from_s < node.opens_s or to_s > node.closes_s)):

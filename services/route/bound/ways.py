@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from services.model.day import Day
 from services.route.roads.closed import closed_ways
@@ -15,11 +16,15 @@ from services.route.roads.source import NO_WAY_M, NO_WAY_S, IntMatrix
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The least distances and, apart from them, the least driving times between all nodes of a network, (n, n)."""
+    """The least distances and, apart from them, the least driving times between all nodes of a network, (n, n).
+
+    ``is_straight`` (n, n) tells where both are those of the straight way.
+    """
 
     position: Mapping[str, int]
     distance_m: IntMatrix
     duration_s: IntMatrix
+    is_straight: npt.NDArray[np.bool_]
 
 
 def shortest_ways(day: Day) -> Ways:
@@ -42,13 +47,15 @@ def shortest_ways(day: Day) -> Ways:
     if network.closed_roads:
         shut = closed_ways(network.nodes, network.closed_roads)
         distance_m[shut], duration_s[shut] = NO_WAY_M, NO_WAY_S
-    for matrix in (distance_m, duration_s):
-        np.fill_diagonal(matrix, 0)
-        _shorten(matrix)
-    return Ways(position, np.minimum(distance_m, NO_WAY_M), np.minimum(duration_s, NO_WAY_S))
+    np.fill_diagonal(distance_m, 0)
+    np.fill_diagonal(duration_s, 0)
+    least_m, least_s = _shortened(distance_m, NO_WAY_M), _shortened(duration_s, NO_WAY_S)
+    return Ways(position, least_m, least_s, (least_m == distance_m) & (least_s == duration_s))
 
 
-def _shorten(length: IntMatrix) -> None:
+def _shortened(straight: IntMatrix, no_way: int) -> IntMatrix:
     """Floyd 1962, Algorithm 97: shortest path."""
+    length = straight.copy()
     for node in range(len(length)):
         np.minimum(length, length[:, node, None] + length[None, node, :], out=length)
+    return np.minimum(length, no_way)
