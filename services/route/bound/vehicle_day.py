@@ -300,8 +300,8 @@ class VehicleDay:
             self.base.service_per_piece_s * self.day.goods[i].pieces * at for (i, _), at in self.at_call.items()
         ]
         driving = sum(int(self.day.ways.duration_s[a, b]) * on for a, b, on in ways)
-        rested_s = self.vehicle.rest_s * self._rests()
-        self.model.add(duration_s >= driving + cp_model.LinearExpr.sum([*handling, rested_s]))
+        handling.append(self.vehicle.rest_s * self._rests())
+        self.model.add(duration_s >= cp_model.LinearExpr.sum([driving, *handling]))
 
     def _rests(self) -> Expression:
         """How many rests a day has; on each way as many as are due by its end, since a rest is best taken late."""

@@ -14,6 +14,8 @@ from services.files.plan_json import plan_document, read_plan
 from services.model.errors import InvalidInputError
 from services.model.plan import (
     Booking,
+    Bound,
+    BoundMethod,
     Carriage,
     CarrierAlone,
     Comparison,
@@ -120,6 +122,10 @@ results = st.builds(
         why_none=texts,
     ),
     mode_shares=several(ModeShare, mode=modes, pieces_in=amounts, pieces_out=amounts, permille=amounts),
+    bound=st.none()
+    | st.builds(
+        Bound, lower_fen=amounts, gap_permille=amounts, method=st.sampled_from(BoundMethod), is_exact=st.booleans()
+    ),
 )
 
 
@@ -134,7 +140,7 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
     result = huadian_plan(huadian_day())
     document = plan_document(result)
     shown = orjson.loads(document)
-    assert list(shown) == ["format", "plan", "comparison", "ways", "mode_shares"]
+    assert list(shown) == ["format", "plan", "comparison", "ways", "mode_shares", "bound"]
     assert shown["plan"]["runs"][0]["stops"][0]["start_time"] == "2026-11-23T06:15:00+08:00"
     assert shown["plan"]["runs"][0]["duration_s"] == result.plan.runs[0].duration_s
     assert shown["plan"]["unserved"][0]["reason"] == "OUT_OF_REACH"
@@ -145,7 +151,7 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
 def test_a_plan_of_before_ways_were_told_can_still_be_read() -> None:
     result = huadian_plan(huadian_day())
     shown = orjson.loads(plan_document(result))
-    del shown["ways"], shown["mode_shares"]
+    del shown["ways"], shown["mode_shares"], shown["bound"]
     assert read_plan(orjson.dumps(shown)) == result
 
 
