@@ -1,9 +1,10 @@
 """Measure how far plans are from what any plan of the same day costs at least.
 
 ``python -m bench.bounds --villages 150 --seeds 5 --seconds 30`` draws a county for each seed, plans its day in so many
-seconds and bounds it as the service does; it prints cost, bound, gap in percent of the cost and how much CPU time the bound
-took, and last the median gap. ``--bound-seconds`` gives the bound more time than the service would: what is left after
-a few minutes is what a better relaxation or a better plan could close. ``--county data/huadian`` takes that county.
+seconds and bounds it as the service does; it prints cost, bound, gap in percent of the cost and how much CPU time the
+bound took, and last the median gap. ``--bound-seconds`` gives the bound more time than the service would: what is left
+after a few minutes is what a better relaxation or a better plan could close. ``--county data/huadian`` takes that
+county.
 """
 
 from __future__ import annotations

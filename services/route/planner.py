@@ -104,7 +104,7 @@ def plan_day(
     plan = checked(day, best.plan())
     report("check", plan.cost.total_fen, 100)
     ways = village_ways(index, matrix, plan) if with_ways else ()
-    bound = bound_plan(day, plan, effort_for(settings), should_stop, clock) if with_ways else None
+    bound = bound_plan(day, plan, effort_for(settings), should_stop, clock) if with_ways and not should_stop() else None
     return PlanResult(plan, comparison, ways, mode_shares(ways), bound)
 
 

@@ -22,7 +22,7 @@ _MOST_EDGES: Final = 400
 _FEW_ROWS: Final = 300
 _WHOLE: Final = 1e-4
 # A round that gains less than this part of the bound, twice in a row, is followed by branching.
-_LITTLE: Final = 2e-3
+_LITTLE: Final = 1e-2
 _PATIENCE: Final = 2
 _ROUNDS_A_NODE: Final = 3
 
