@@ -14,7 +14,7 @@ from services.files.explanation_words import change_lines
 from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.held import HeldReason
-from services.model.plan import Cost, Plan, PlanResult, Waiting, last_mile_runs
+from services.model.plan import Bound, Cost, Plan, PlanResult, Waiting, last_mile_runs
 from services.model.ways import ModeShare
 
 Language = Literal["zh", "en"]
@@ -54,7 +54,7 @@ class Summary:
     reached, some wait, that is all that is not carried there may, and the rest are not reached. ``cost_per_parcel_fen``
     leaves the prices of the unserved and of waiting out, as they are not spent. Savings are in permille of what the
     plan is compared with. ``None``: nothing to compare. ``modes`` share the pieces carried out among the modes, in
-    permille; ``villages_with_other_way`` have a next best.
+    permille; ``villages_with_other_way`` have a next best. ``bound`` is what any plan of the day costs at least.
     """
 
     county_id: str
@@ -81,6 +81,7 @@ class Summary:
     waiting_by_village: tuple[WaitingLine, ...]
     cost: Cost
     cost_per_parcel_fen: int | None
+    bound: Bound | None
     cost_fen_shared_runs: int | None
     cost_fen_alone: int | None
     cost_fen_all_today: int | None
@@ -164,6 +165,7 @@ def summarise(
         )
         if pieces
         else None,
+        bound=result.bound,
         cost_fen_shared_runs=comparison.shared_runs_fen if comparison else None,
         cost_fen_alone=comparison.alone_fen if comparison else None,
         cost_fen_all_today=all_today_fen,

@@ -52,6 +52,9 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "total": "合计",
         "each": "每件",
         "each_of": "{cost} 元（{pieces} 件）",
+        "bound": "下界",
+        "bound_of": "任何计划至少 {lower} 元，本计划最多还能省 {gap}",
+        "best": "本计划已是最优",
         "compared": "同日对比（元）",
         "alone": "各家单干",
         "shared": "只共配",
@@ -103,6 +106,9 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "total": "total",
         "each": "A piece",
         "each_of": "{cost} yuan, {pieces} pieces",
+        "bound": "Bound",
+        "bound_of": "no plan is under {lower}: at most {gap} to save",
+        "best": "no plan costs less",
         "compared": "The same day (yuan)",
         "alone": "each alone",
         "shared": "shared runs",
@@ -264,6 +270,10 @@ def _cost(summary: Summary, words: dict[str, str]) -> Iterator[Text]:
     if summary.cost_per_parcel_fen is not None:
         each = words["each_of"].format(cost=yuan(summary.cost_per_parcel_fen), pieces=f"{summary.parcels_served:,}")
         yield _row(words["each"], each, "bold")
+    if (bound := summary.bound) is not None:
+        gap = f"{percent(bound.gap_permille)}%"
+        known = words["bound_of"].format(lower=_money(bound.lower_fen), gap=gap)
+        yield _row(words["bound"], words["best"] if bound.gap_permille <= 0 else known)
 
 
 def _compared(summary: Summary, words: dict[str, str]) -> Iterator[Text]:

@@ -206,18 +206,41 @@ class Comparison:
     all_today_fen: int = 0
 
 
+class BoundMethod(StrEnum):
+    """How a bound was found."""
+
+    FLOW = "FLOW"  # a linear program of vehicles' flows and shares of goods, with whole numbers of vehicles
+    ENUMERATION = "ENUMERATION"  # all plans of a small day, by the laws that are known to matter on it
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What any plan of the day costs at least 成本下界.
+
+    ``gap_permille`` is the part of the plan's cost that a better plan could save at most, rounded up. ``is_exact`` says
+    that the bound is what the best plan costs.
+    """
+
+    lower_fen: int
+    gap_permille: int
+    method: BoundMethod
+    is_exact: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PlanResult:
     """A checked plan with what belongs to it.
 
-    Where asked for: what it is compared with, by which ways goods come into the villages, and what it would cost if a
-    booked trip failed, and why what is unserved is. Where it is a revision: what that changed.
+    Where asked for: what it is compared with, by which ways goods come into the villages, how much better any other
+    plan could be, why what is unserved is, and what it would cost if a booked trip failed. Where it is a revision: what
+    that changed.
     """
 
     plan: Plan
     comparison: Comparison | None = None
     ways: tuple[VillageWay, ...] = ()
     mode_shares: tuple[ModeShare, ...] = ()
+    bound: Bound | None = None
     explanations: tuple[Explanation, ...] = ()
     trip_risks: tuple[TripRisk, ...] = ()
     changes: Changes | None = None

@@ -17,13 +17,15 @@ class Figures:
     """What is counted of a plan: its cost by part, how many of what it serves, leaves and reaches, and how full it is.
 
     ``by_model`` counts consignments under the cooperation model that they are carried under; one that is booked on a
-    trip and driven on by a run counts under the model of each.
+    trip and driven on by a run counts under the model of each. ``bound_gap`` is the part of the cost that a better plan
+    could save at most; ``None`` where no bound was asked for.
     """
 
     cost_fen: Mapping[str, int]
     unserved: int
     waiting: int
     villages_reached: int
+    bound_gap: float | None
     by_model: Mapping[str, int]
     run_load_factors: Mapping[Measure, float]
     trip_load_factors: Mapping[Measure, float]
@@ -40,6 +42,7 @@ def figures_of(day: Day, result: PlanResult) -> Figures:
         unserved=len(unserved),
         waiting=len(waiting),
         villages_reached=len(reached),
+        bound_gap=None if result.bound is None else result.bound.gap_permille / 1_000,
         by_model=_by_model(day, plan),
         run_load_factors=run_load_factors(day, plan),
         trip_load_factors=trip_load_factors(day, plan),
@@ -61,6 +64,8 @@ def measure(metrics: Metrics, figures: Figures) -> None:
     metrics.plan_unserved.set(figures.unserved)
     metrics.plan_waiting.set(figures.waiting)
     metrics.plan_villages_reached.set(figures.villages_reached)
+    if figures.bound_gap is not None:
+        metrics.plan_bound_gap.set(figures.bound_gap)
     for model, count in figures.by_model.items():
         metrics.plan_consignments.labels(model).set(count)
     for size, factor in figures.run_load_factors.items():

@@ -13,6 +13,7 @@ from services.model.plan import CarrierAlone, Comparison, Plan, PlanResult
 from services.model.ways import mode_shares
 from services.route.assemble import make_plan
 from services.route.baseline import plan_alone
+from services.route.bound import bound_plan, effort_for
 from services.route.checker import check
 from services.route.day_index import DayIndex
 from services.route.decision import Decision
@@ -55,8 +56,9 @@ def plan_day(
     also depends on how fast the machine is. Shared runs come first; a choice of bookings replaces them only where the
     whole plan becomes cheaper, and what may wait does so only where that is cheaper again, so neither makes it dearer.
 
-    ``with_ways`` asks for the ways into each village as well; what a plan costs does not depend on them. ``keep`` is
-    given the best plan so far now and then, checked, so that not all is lost with a search that is broken off.
+    ``with_ways`` asks for the ways into each village and for a bound as well; what a plan costs depends on neither.
+    ``keep`` is given the best plan so far now and then, checked, so that not all is lost with a search that is broken
+    off.
 
     Raises
     ------
@@ -104,7 +106,10 @@ def plan_day(
     ways = village_ways(index, matrix, plan) if with_ways else ()
     asks = with_ways and settings.compare and settings.use_lines
     risks = trip_risks(day, plan, engine, should_stop) if asks and isinstance(engine, JointEngine) else ()
-    return PlanResult(plan, comparison, ways, mode_shares(ways), trip_risks=risks, explanations=explanations)
+    bound = bound_plan(day, plan, effort_for(settings), should_stop, clock) if with_ways and not should_stop() else None
+    return PlanResult(
+        plan, comparison, ways, mode_shares(ways), bound=bound, explanations=explanations, trip_risks=risks
+    )
 
 
 def _options(index: DayIndex, matrix: RoadMatrix, engine: Engine) -> list[BookingOption]:

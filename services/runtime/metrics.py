@@ -79,6 +79,8 @@ class Metrics:
     """Consignments that the last plan leaves behind."""
     plan_waiting: Gauge
     """Consignments that the last plan leaves until tomorrow."""
+    plan_bound_gap: Gauge
+    """The part of the last plan's cost that a better plan could save at most, between 0 and 1."""
     plan_villages_reached: Gauge
     """Villages that the last plan reaches."""
     plan_consignments: Gauge
@@ -158,6 +160,9 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
         plan_cost_fen=gauges("cuntong_plan_cost_fen", "Cost of the last plan in fen.", "part", cost_parts()),
         plan_unserved=gauge("cuntong_plan_unserved", "Consignments left behind by the last plan."),
         plan_waiting=gauge("cuntong_plan_waiting", "Consignments left until tomorrow by the last plan."),
+        plan_bound_gap=gauge(
+            "cuntong_plan_bound_gap", "Part of the last plan's cost that a better plan could save at most."
+        ),
         plan_villages_reached=gauge("cuntong_plan_villages_reached", "Villages reached by the last plan."),
         plan_consignments=gauges(
             "cuntong_plan_consignments",

@@ -15,6 +15,8 @@ from services.model.errors import InvalidInputError
 from services.model.explanations import BindingLimit, Explanation, LimitKind, SmallestChange, SubjectKind
 from services.model.plan import (
     Booking,
+    Bound,
+    BoundMethod,
     Carriage,
     CarrierAlone,
     Comparison,
@@ -131,6 +133,10 @@ results = st.builds(
         why_none=texts,
     ),
     mode_shares=several(ModeShare, mode=modes, pieces_in=amounts, pieces_out=amounts, permille=amounts),
+    bound=st.none()
+    | st.builds(
+        Bound, lower_fen=amounts, gap_permille=amounts, method=st.sampled_from(BoundMethod), is_exact=st.booleans()
+    ),
     explanations=several(
         Explanation,
         consignment_id=texts,
@@ -159,6 +165,7 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
         "comparison",
         "ways",
         "mode_shares",
+        "bound",
         "explanations",
         "trip_risks",
         "changes",
@@ -173,7 +180,7 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
 def test_a_plan_of_before_ways_were_told_can_still_be_read() -> None:
     result = huadian_plan(huadian_day())
     shown = orjson.loads(plan_document(result))
-    del shown["ways"], shown["mode_shares"], shown["explanations"]
+    del shown["ways"], shown["mode_shares"], shown["bound"], shown["explanations"]
     assert read_plan(orjson.dumps(shown)) == result
 
 

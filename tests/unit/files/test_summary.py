@@ -15,7 +15,7 @@ from rich.console import Console
 from services.files.summary import Language, Summary, summarise, summary_json
 from services.files.summary_terminal import print_summary
 from services.model.explanations import BindingLimit, Explanation, LimitKind, SmallestChange, SubjectKind
-from services.model.plan import PlanResult, Unserved, UnservedReason, Waiting
+from services.model.plan import Bound, BoundMethod, PlanResult, Unserved, UnservedReason, Waiting
 from services.model.ways import NextBest, Terms, TransportMode, UsedWay, VillageWay, mode_shares
 from tests.papers_fixture import held_frame, huadian_day, huadian_plan
 
@@ -55,6 +55,17 @@ def test_a_village_counts_as_reached_when_one_of_its_consignments_is_carried() -
     run = replace(run, carriages=tuple(one for one in run.carriages if one.consignment_id != carried))
     plan = replace(RESULT.plan, runs=(run, *RESULT.plan.runs[1:]), unserved=(*RESULT.plan.unserved, left))
     assert summary_of(replace(RESULT, plan=plan)).villages_reached == 155
+
+
+def test_a_bound_is_told_in_one_line_and_in_the_document() -> None:
+    summary = summary_of(replace(RESULT, bound=Bound(123_456, 134, BoundMethod.FLOW)))
+    assert "任何计划至少 1,234.56 元，本计划最多还能省 13.4%" in shown(summary, "zh")
+    assert "no plan is under 1,234.56: at most 13.4% to save" in shown(summary, "en")
+    bound = orjson.loads(summary_json(summary))["bound"]
+    assert bound == {"lower_fen": 123_456, "gap_permille": 134, "method": "FLOW", "is_exact": False}
+    proved = summary_of(replace(RESULT, bound=Bound(RESULT.plan.cost.total_fen, 0, BoundMethod.ENUMERATION, True)))
+    assert "本计划已是最优" in shown(proved, "zh")
+    assert "下界" not in shown(summary_of(), "zh")
 
 
 def test_the_document_has_the_promised_keys() -> None:
