@@ -8,6 +8,7 @@ from datetime import date
 from services.model.agreements import Agreement, Partner
 from services.model.consignments import AdmissionSet, Consignment
 from services.model.fleet import Vehicle
+from services.model.forecast import Noise
 from services.model.held import HeldParcel
 from services.model.lines import Line
 from services.model.network import Network
@@ -67,6 +68,11 @@ class PlanSettings:
     ``iterations`` replaces the time budget and makes the plan repeat for the same ``seed``. ``compare`` also plans
     the day without lines' help and for every carrier alone. ``use_waiting`` lets what has a price for it wait until
     tomorrow.
+
+    The plan is driven on ``forecast_days`` simulated days of such ``noise``, none for no forecast. Where less than
+    ``on_time_target_permille`` of what is due is then on time, a plan with more slack is looked for within the same
+    budget; 0 for no target. A village is promised that a call begins ``promise_tolerance_s`` after the planned time at
+    the latest.
     """
 
     time_budget_s: int = 20
@@ -77,3 +83,7 @@ class PlanSettings:
     compare: bool = True
     cores: int = 2
     use_waiting: bool = True
+    on_time_target_permille: int = 0
+    forecast_days: int = 2_000
+    noise: Noise = Noise()
+    promise_tolerance_s: int = 900

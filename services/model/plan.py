@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 
+from services.model.forecast import Forecast
 from services.model.ways import ModeShare, VillageWay
 
 
@@ -201,9 +202,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A checked plan, where asked for what it is compared with, and by which ways goods come into the villages."""
+    """A checked plan, where asked for what it is compared with, by which ways goods come into the villages, a forecast."""
 
     plan: Plan
     comparison: Comparison | None = None
     ways: tuple[VillageWay, ...] = ()
     mode_shares: tuple[ModeShare, ...] = ()
+    forecast: Forecast | None = None

@@ -1,0 +1,138 @@
+"""How punctual a plan is: the share of simulated days on which each call, booking and piece is on time.
+
+Plain Monte Carlo, as in Wang and Lin (2013), A simulation-based algorithm for the capacitated vehicle routing problem
+with stochastic travel times, Journal of Applied Mathematics, 127156.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from services.model.day import Day
+from services.model.forecast import BookingForecast, Forecast, Noise, RunForecast, StopForecast
+from services.model.plan import Plan, Run
+from services.route.forecast.draws import Ints, draw_days
+from services.route.forecast.driving import DrivenDays, DrivenRun, Flags, booked_trips, drive_days
+
+# Days are driven so many at a time: a large county's would not fit the memory together.
+_BLOCK: Final = 500
+_EARLY, _LATE, _BAD_DAY = 0.05, 0.95, 0.05
+_PERMILLE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRate:
+    """The part of what is due that is on time, over all days and day by day."""
+
+    daily: npt.NDArray[np.float64]
+
+    @property
+    def mean(self) -> float:
+        """THE rate."""
+        return float(self.daily.mean())
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean: days differ, their number is limited."""
+        return float(self.daily.std() / np.sqrt(len(self.daily)))
+
+
+def forecast_plan(
+    day: Day, plan: Plan, noise: Noise, days: int, seed: int, promise_tolerance_s: int = 900
+) -> tuple[Forecast, PlanRate]:
+    """Drive a plan that the checker has passed on so many days; the same seed gives the same forecast."""
+    driven = _drive(day, plan, noise, days, seed)
+    rate = _rate(day, plan, driven, days)
+    due = _due_pieces(day, plan)
+    forecast = Forecast(
+        days=days,
+        on_time_permille=_permille(rate.mean),
+        bad_day_permille=_permille(float(np.quantile(rate.daily, _BAD_DAY, method="inverted_cdf"))),
+        due_pieces=due,
+        late_pieces=round((1 - rate.mean) * due),
+        stops=tuple(
+            one
+            for run, took in zip(plan.runs, driven.runs, strict=True)
+            for one in _stops(run, took, promise_tolerance_s)
+        ),
+        runs=tuple(_run(day, run, took) for run, took in zip(plan.runs, driven.runs, strict=True)),
+        bookings=tuple(
+            BookingForecast(
+                b.booking_id, _share(driven.caught[b.booking_id]), _share(driven.on_time[b.consignment_id])
+            )
+            for b in plan.bookings
+        ),
+    )
+    return forecast, rate
+
+
+def _drive(day: Day, plan: Plan, noise: Noise, days: int, seed: int) -> DrivenDays:
+    rng, trips = np.random.default_rng(seed), booked_trips(day, plan)
+    sizes = [min(_BLOCK, days - done) for done in range(0, days, _BLOCK)]
+    blocks = [drive_days(day, plan, draw_days(plan, trips, noise, size, rng)) for size in sizes]
+    runs = tuple(
+        DrivenRun(
+            _joined(blocks, lambda block, i=i: block.runs[i].starts_s),
+            _joined(blocks, lambda block, i=i: block.runs[i].departures_s),
+            _joined(blocks, lambda block, i=i: block.runs[i].on_time),
+        )
+        for i in range(len(plan.runs))
+    )
+    caught = {name: _joined(blocks, lambda block, name=name: block.caught[name]) for name in blocks[0].caught}
+    on_time = {name: _joined(blocks, lambda block, name=name: block.on_time[name]) for name in blocks[0].on_time}
+    return DrivenDays(runs, caught, on_time)
+
+
+def _joined(blocks: list[DrivenDays], of: Callable[[DrivenDays], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return np.concatenate([of(block) for block in blocks])
+
+
+def _due_pieces(day: Day, plan: Plan) -> int:
+    """Pieces that are due today: what waits within its promise is not."""
+    waiting = {one.consignment_id for one in plan.waiting}
+    return sum(c.pieces for c in day.consignments if c.consignment_id not in waiting)
+
+
+def _rate(day: Day, plan: Plan, driven: DrivenDays, days: int) -> PlanRate:
+    pieces = {c.consignment_id: c.pieces for c in day.consignments}
+    on_time = np.zeros(days)
+    for consignment_id, is_kept in driven.on_time.items():
+        on_time += pieces[consignment_id] * is_kept
+    due = _due_pieces(day, plan)
+    return PlanRate(on_time / due if due else np.ones(days))
+
+
+def _stops(run: Run, took: DrivenRun, tolerance_s: int) -> Iterator[StopForecast]:
+    for i, stop in enumerate(run.stops):
+        if stop.drop or stop.take:
+            starts_s = took.starts_s[:, i]
+            early_s, late_s = _nine_of_ten(starts_s)
+            promised = starts_s <= stop.start_s + tolerance_s
+            yield StopForecast(run.run_id, i, _share(took.on_time[:, i]), _share(promised), early_s, late_s)
+
+
+def _run(day: Day, run: Run, took: DrivenRun) -> RunForecast:
+    vehicle = next(v for v in day.county.vehicles if v.vehicle_id == run.vehicle_id)
+    ends_s = took.departures_s[:, -1]
+    within = ends_s <= vehicle.shift_end_s
+    if vehicle.max_work_s is not None:
+        within = within & (ends_s - took.starts_s[:, 0] <= vehicle.max_work_s)
+    return RunForecast(run.run_id, _share(within), *_nine_of_ten(ends_s))
+
+
+def _nine_of_ten(times_s: Ints) -> tuple[int, int]:
+    early_s, late_s = np.quantile(times_s, (_EARLY, _LATE), method="inverted_cdf")
+    return int(early_s), int(late_s)
+
+
+def _share(is_so: Flags) -> int:
+    return _permille(float(is_so.mean()))
+
+
+def _permille(share: float) -> int:
+    return round(_PERMILLE * share)
