@@ -20,6 +20,7 @@ from services.route.decision import Decision
 from services.route.engines.engine import Engine, JointEngine, ShouldStop
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
+from services.route.punctuality import before_target, forecast_to_target
 from services.route.roads.closed import OpenRoads
 from services.route.roads.geodesic import GeodesicRoads
 from services.route.roads.source import RoadMatrix, RoadSource
@@ -55,6 +56,7 @@ def plan_day(
     A pure function of the day, the settings and their seed when these limit iterations; with a time budget the plan
     also depends on how fast the machine is. Shared runs come first; a choice of bookings replaces them only where the
     whole plan becomes cheaper, and what may wait does so only where that is cheaper again, so neither makes it dearer.
+    Last the plan is forecast; a target of punctuality may call for one with more slack (see ``punctuality``).
 
     ``with_ways`` asks for the ways into each village as well; what a plan costs does not depend on them. ``keep`` is
     given the best plan so far now and then, checked, so that not all is lost with a search that is broken off.
@@ -67,6 +69,7 @@ def plan_day(
         When the checker refuses what was found: nothing unchecked is ever returned.
     """
     report("roads", 0, 0)
+    asked, settings = settings, before_target(settings)
     index = DayIndex.of(all_today(day))
     matrix = choose_roads(day).matrix(nodes_on_roads(day))
     report("options", 0, 2)
@@ -100,9 +103,15 @@ def plan_day(
             comparison = best.compared_with(alone)
     report("check", best.cost_fen, 95)
     plan = checked(day, best.plan())
+
+    def again(other: Day, within: PlanSettings) -> Plan:
+        return plan_day(other, within, engine, should_stop, lambda *_: None, clock, with_ways=False).plan
+
+    report("forecast", plan.cost.total_fen, 96)
+    plan, forecast = forecast_to_target(day, matrix, asked, plan, again, should_stop)
     report("check", plan.cost.total_fen, 100)
     ways = village_ways(index, matrix, plan) if with_ways else ()
-    return PlanResult(plan, comparison, ways, mode_shares(ways))
+    return PlanResult(plan, comparison, ways, mode_shares(ways), forecast=forecast)
 
 
 def _options(index: DayIndex, matrix: RoadMatrix, engine: Engine) -> list[BookingOption]:

@@ -100,6 +100,25 @@ def make_last_mile_run(
     return _written(index, matrix, vehicle, run_id, carriages, _merged(calls))
 
 
+def retime_run(index: DayIndex, matrix: RoadMatrix, run: Run, available_s: Mapping[str, int]) -> Run:
+    """The same calls with the first at the same time and every other as early as it can be then.
+
+    ``available_s`` says from when booked goods can be loaded at their station.
+    """
+    calls = [
+        _Call(
+            index.nodes[stop.node_id],
+            tuple(index.consignments[c] for c in stop.drop),
+            take := tuple(index.consignments[c] for c in stop.take),
+            max([0, *(available_s.get(c.consignment_id, 0) for c in take if c.direction is Direction.INBOUND)]),
+            recharge_s=stop.recharge_s,
+        )
+        for stop in run.stops
+    ]
+    vehicle, start_s = index.vehicles[run.vehicle_id], run.stops[0].start_s
+    return _written(index, matrix, vehicle, run.run_id, run.carriages, calls, start_s)
+
+
 def _written(
     index: DayIndex,
     matrix: RoadMatrix,
@@ -107,13 +126,15 @@ def _written(
     run_id: str,
     carriages: Sequence[Carriage],
     calls: Sequence[_Call],
+    start_s: int | None = None,
 ) -> Run:
+    """Write a run out; without ``start_s`` it starts when that suits it best."""
     legs = [(matrix.position[a.node.node_id], matrix.position[b.node.node_id]) for a, b in itertools.pairwise(calls)]
     distances_m = [0, *(int(matrix.distance_m[leg]) for leg in legs)]
     drives_s = [int(matrix.duration_s[leg]) for leg in legs]
     rests_s = rests_on_legs(drives_s, vehicle.max_drive_s, vehicle.rest_s)
     ways_s = [drive_s + rest_s for drive_s, rest_s in zip(drives_s, rests_s, strict=True)]
-    starts = _start_times(index, calls, ways_s, vehicle)
+    starts = _start_times(index, calls, ways_s, vehicle) if start_s is None else _starts_from(start_s, calls, ways_s)
     names = [call.node.node_id for call in calls]
     vias = [(), *(matrix.via(start, end) for start, end in itertools.pairwise(names))]
     stops = _stops(calls, distances_m, ways_s, [0, *rests_s], vias, starts, classes_apart(vehicle))
@@ -206,9 +227,7 @@ def _start_times(index: DayIndex, calls: Sequence[_Call], ways_s: Sequence[int],
 
     Where calls can be late, the day starts when that suits them best, and every call is as early as it can be then.
     """
-    starts = [max(vehicle.shift_start_s, calls[0].window[0])]
-    for call, before, way_s in zip(calls[1:], calls, ways_s, strict=False):
-        starts.append(max(starts[-1] + before.service_s + way_s, call.window[0]))
+    starts = _starts_from(max(vehicle.shift_start_s, calls[0].window[0]), calls, ways_s)
     for i in range(len(calls) - 2, -1, -1):
         latest = starts[i + 1] - ways_s[i] - calls[i].service_s
         starts[i] = min(latest, calls[i].window[1])
@@ -229,9 +248,14 @@ def _start_times(index: DayIndex, calls: Sequence[_Call], ways_s: Sequence[int],
         dues,
         vehicle.per_hour_fen,
     )
+    return _starts_from(start_s, calls, ways_s)
+
+
+def _starts_from(start_s: int, calls: Sequence[_Call], ways_s: Sequence[int]) -> list[int]:
+    """Starts of service where the first is given and each other is as early as it can be."""
     starts = [start_s]
-    for step_s, opens_s in zip(steps_s, earliest_s[1:], strict=True):
-        starts.append(max(starts[-1] + step_s, opens_s))
+    for call, before, way_s in zip(calls[1:], calls, ways_s, strict=False):
+        starts.append(max(starts[-1] + before.service_s + way_s, call.window[0]))
     return starts
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from services.model.day import Day
+from services.model.day import Day, PlanSettings
 from services.model.forecast import BookingForecast, Forecast, Noise, RunForecast, StopForecast
 from services.model.plan import Plan, Run
 from services.route.forecast.draws import Ints, draw_days
@@ -26,39 +26,39 @@ _PERMILLE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class PlanRate:
-    """The part of what is due that is on time, over all days and day by day."""
+class Measured:
+    """A forecast with what its rate was on each day: the part on time of what is due."""
 
+    forecast: Forecast
     daily: npt.NDArray[np.float64]
 
     @property
-    def mean(self) -> float:
-        """THE rate."""
-        return float(self.daily.mean())
-
-    @property
-    def error(self) -> float:
-        """The standard error of the mean: days differ, their number is limited."""
-        return float(self.daily.std() / np.sqrt(len(self.daily)))
+    def surely(self) -> float:
+        """The rate less two standard errors: what other days drawn like these will hardly be below."""
+        return float(self.daily.mean() - 2 * self.daily.std() / np.sqrt(len(self.daily)))
 
 
-def forecast_plan(
-    day: Day, plan: Plan, noise: Noise, days: int, seed: int, promise_tolerance_s: int = 900
-) -> tuple[Forecast, PlanRate]:
-    """Drive a plan that the checker has passed on so many days; the same seed gives the same forecast."""
-    driven = _drive(day, plan, noise, days, seed)
-    rate = _rate(day, plan, driven, days)
-    due = _due_pieces(day, plan)
+def forecast_plan(day: Day, plan: Plan, settings: PlanSettings) -> Forecast:
+    """Drive a plan that the checker has passed on simulated days; the same settings give the same forecast."""
+    return measure_plan(day, plan, settings).forecast
+
+
+def measure_plan(day: Day, plan: Plan, settings: PlanSettings) -> Measured:
+    """Forecast a plan, and keep the rate of each day."""
+    days = settings.forecast_days
+    driven = _drive(day, plan, settings.noise, days, settings.seed)
+    daily = _daily_rates(day, plan, driven, days)
+    rate, due = float(daily.mean()), due_pieces(day, plan)
     forecast = Forecast(
         days=days,
-        on_time_permille=_permille(rate.mean),
-        bad_day_permille=_permille(float(np.quantile(rate.daily, _BAD_DAY, method="inverted_cdf"))),
+        on_time_permille=_permille(rate),
+        bad_day_permille=_permille(float(np.quantile(daily, _BAD_DAY, method="inverted_cdf"))),
         due_pieces=due,
-        late_pieces=round((1 - rate.mean) * due),
+        late_pieces=round((1 - rate) * due),
         stops=tuple(
             one
             for run, took in zip(plan.runs, driven.runs, strict=True)
-            for one in _stops(run, took, promise_tolerance_s)
+            for one in _stops(run, took, settings.promise_tolerance_s)
         ),
         runs=tuple(_run(day, run, took) for run, took in zip(plan.runs, driven.runs, strict=True)),
         bookings=tuple(
@@ -68,7 +68,7 @@ def forecast_plan(
             for b in plan.bookings
         ),
     )
-    return forecast, rate
+    return Measured(forecast, daily)
 
 
 def _drive(day: Day, plan: Plan, noise: Noise, days: int, seed: int) -> DrivenDays:
@@ -92,19 +92,19 @@ def _joined(blocks: list[DrivenDays], of: Callable[[DrivenDays], npt.NDArray[Any
     return np.concatenate([of(block) for block in blocks])
 
 
-def _due_pieces(day: Day, plan: Plan) -> int:
+def due_pieces(day: Day, plan: Plan) -> int:
     """Pieces that are due today: what waits within its promise is not."""
     waiting = {one.consignment_id for one in plan.waiting}
     return sum(c.pieces for c in day.consignments if c.consignment_id not in waiting)
 
 
-def _rate(day: Day, plan: Plan, driven: DrivenDays, days: int) -> PlanRate:
+def _daily_rates(day: Day, plan: Plan, driven: DrivenDays, days: int) -> npt.NDArray[np.float64]:
     pieces = {c.consignment_id: c.pieces for c in day.consignments}
     on_time = np.zeros(days)
     for consignment_id, is_kept in driven.on_time.items():
         on_time += pieces[consignment_id] * is_kept
-    due = _due_pieces(day, plan)
-    return PlanRate(on_time / due if due else np.ones(days))
+    due = due_pieces(day, plan)
+    return on_time / due if due else np.ones(days)
 
 
 def _stops(run: Run, took: DrivenRun, tolerance_s: int) -> Iterator[StopForecast]:
