@@ -21,6 +21,7 @@ from services.route.engines.engine import Engine, JointEngine, ShouldStop
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
 from services.route.punctuality import before_target, forecast_to_target
+from services.route.restart import search_again
 from services.route.roads.closed import OpenRoads
 from services.route.roads.geodesic import GeodesicRoads
 from services.route.roads.source import RoadMatrix, RoadSource
@@ -50,6 +51,7 @@ def plan_day(
     clock: Callable[[], float] = time.monotonic,
     with_ways: bool = True,
     keep: Callable[[PlanResult], None] | None = None,
+    start: Decision | None = None,
 ) -> PlanResult:
     """Plan a valid day.
 
@@ -59,7 +61,8 @@ def plan_day(
     Last the plan is forecast; a target of punctuality may call for one with more slack (see ``punctuality``).
 
     ``with_ways`` asks for the ways into each village as well; what a plan costs does not depend on them. ``keep`` is
-    given the best plan so far now and then, checked, so that not all is lost with a search that is broken off.
+    given the best plan so far now and then, checked, so that not all is lost with a search that is broken off. A search
+    may ``start`` from what was decided for the same day with other times.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def plan_day(
     deadline = began + settings.time_budget_s * stage.part
     keeper = None if keep is None else _Keeper(day, index, matrix, keep, clock, began)
     search = Search(index, matrix, settings, engine, should_stop, report, clock, deadline, stage, keeper)
-    found = search.from_scratch(options)
+    found = search.from_scratch(options) if start is None else search_again(search, start, options)
     if found is None:
         raise BudgetTooShortError(f"no plan was found in {settings.time_budget_s} s; give more time")
     best = _Best(search, found.runs_only, found.best)
@@ -105,7 +108,8 @@ def plan_day(
     plan = checked(day, best.plan())
 
     def again(other: Day, within: PlanSettings) -> Plan:
-        return plan_day(other, within, engine, should_stop, lambda *_: None, clock, with_ways=False).plan
+        silent, begin = (lambda *_: None), best.decision
+        return plan_day(other, within, engine, should_stop, silent, clock, with_ways=False, start=begin).plan
 
     report("forecast", plan.cost.total_fen, 96)
     plan, forecast = forecast_to_target(day, matrix, asked, plan, again, should_stop)
@@ -190,6 +194,13 @@ class _Best:
         if self.later is None or self.waiting is None:
             return today_fen
         return min(today_fen, self.later.cost(self.waiting))
+
+    @property
+    def decision(self) -> Decision:
+        """The cheapest."""
+        if self.later is None or self.waiting is None:
+            return self.all_today
+        return self.waiting if self.later.cost(self.waiting) <= self.today.cost(self.all_today) else self.all_today
 
     def polished(self) -> _Best:
         """With what it is compared with searched once more, as the best was in its last step."""
