@@ -20,6 +20,7 @@ _PHASES: Final = {
     "lines": ("班线搭载", "lines"),
     "waiting": ("缓送", "waiting"),
     "alone": ("各家单干对比", "carriers alone"),
+    "forecast": ("准点预测", "forecast"),
     "check": ("校验", "check"),
 }
 

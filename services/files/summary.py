@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 import polars as pl
 
+from services.files.punctuality import Punctuality, punctuality_of
 from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.held import HeldReason
@@ -51,7 +52,7 @@ class Summary:
     reached, some wait, that is all that is not carried there may, and the rest are not reached. ``cost_per_parcel_fen``
     leaves the prices of the unserved and of waiting out, as they are not spent. Savings are in permille of what the
     plan is compared with. ``None``: nothing to compare. ``modes`` share the pieces carried out among the modes, in
-    permille; ``villages_with_other_way`` have a next best.
+    permille; ``villages_with_other_way`` have a next best. ``punctuality`` is what a forecast says, where there is one.
     """
 
     county_id: str
@@ -86,6 +87,7 @@ class Summary:
     saving_on_shared_runs_permille: int | None
     saving_on_alone_permille: int | None
     saving_on_all_today_permille: int | None
+    punctuality: Punctuality | None
     seconds: dict[str, float]
     checker: str
 
@@ -166,6 +168,7 @@ def summarise(
         saving_on_shared_runs_permille=saving_permille(total, comparison.shared_runs_fen) if comparison else None,
         saving_on_alone_permille=saving_permille(total, comparison.alone_fen) if comparison else None,
         saving_on_all_today_permille=saving_permille(total, all_today_fen) if all_today_fen else None,
+        punctuality=punctuality_of(day, plan, result.forecast),
         seconds=dict(seconds),
         checker=verdict,
     )

@@ -8,7 +8,6 @@ from datetime import date
 from services.model.agreements import Agreement, Partner
 from services.model.consignments import AdmissionSet, Consignment
 from services.model.fleet import Vehicle
-from services.model.forecast import Noise
 from services.model.held import HeldParcel
 from services.model.lines import Line
 from services.model.network import Network
@@ -59,6 +58,26 @@ class Day:
     admission_sets: tuple[AdmissionSet, ...]
     objective: Objective = Objective()
     held: tuple[HeldParcel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """How far a day strays from its plan; ``docs/decisions/0042-forecast.md`` says where each number comes from.
+
+    ``day_permille``, ``leg_permille`` and ``dwell_permille`` are coefficients of variation in permille of lognormal
+    factors with mean 1: one for all roads of a day (weather, traffic), one for each way between two calls, one for the
+    handling at each call. Trips leave late by an exponential time of mean ``bus_delay_s`` and so on; on their way they
+    stray as vehicles do, trains excepted, and never run ahead of the timetable.
+    """
+
+    day_permille: int = 100
+    leg_permille: int = 150
+    dwell_permille: int = 500
+    bus_delay_s: int = 200
+    postal_delay_s: int = 200
+    freight_delay_s: int = 300
+    rail_delay_s: int = 120
+    commerce_delay_s: int = 300
 
 
 @dataclass(frozen=True, slots=True)

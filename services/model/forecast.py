@@ -1,28 +1,8 @@
-"""The on-time forecast 准点预测 of a plan: how the day may go otherwise than planned, and what is then on time."""
+"""The on-time forecast 准点预测 of a plan: what is on time where days go otherwise than planned."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """How far a day strays from its plan; ``docs/decisions/0042-forecast.md`` says where each number comes from.
-
-    ``day_permille``, ``leg_permille`` and ``dwell_permille`` are coefficients of variation in permille of lognormal
-    factors with mean 1: one for all roads of a day (weather, traffic), one for each way between two calls, one for the
-    handling at each call. Trips leave late by an exponential time of mean ``bus_delay_s`` and so on; on their way they
-    stray as vehicles do, trains excepted, and never run ahead of the timetable.
-    """
-
-    day_permille: int = 100
-    leg_permille: int = 150
-    dwell_permille: int = 500
-    bus_delay_s: int = 200
-    postal_delay_s: int = 200
-    freight_delay_s: int = 300
-    rail_delay_s: int = 120
-    commerce_delay_s: int = 300
 
 
 @dataclass(frozen=True, slots=True)

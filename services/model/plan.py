@@ -202,7 +202,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A checked plan, where asked for what it is compared with, by which ways goods come into the villages, a forecast."""
+    """A checked plan, what it is compared with, by which ways goods come into the villages, how punctual it is."""
 
     plan: Plan
     comparison: Comparison | None = None

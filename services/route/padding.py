@@ -11,8 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from services.model.day import Day
-from services.model.forecast import Noise
+from services.model.day import Day, Noise
 from services.model.lines import LineKind, Trip
 from services.model.network import Network, Node, RoadPair, RoadSettings
 from services.route.forecast.draws import mean_delay_s

@@ -45,9 +45,7 @@ class Tried:
     @property
     def level(self) -> PunctualityLevel:
         """What it came to."""
-        return PunctualityLevel(
-            self.slack_permille, self.measured.forecast.on_time_permille, self.plan.cost.total_fen
-        )
+        return PunctualityLevel(self.slack_permille, self.measured.forecast.on_time_permille, self.plan.cost.total_fen)
 
 
 def before_target(settings: PlanSettings) -> PlanSettings:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from services.model.forecast import Noise
+from services.model.day import Noise
 from services.model.lines import LineKind, Trip
 from services.model.plan import Plan
 
@@ -24,8 +24,8 @@ class Draws:
     """Of each day its luck; the first axis of every array is the day.
 
     Factors have mean 1: ``roads`` (days) holds for every way of the day; ``legs`` and ``dwells``, an array a run, for
-    the way to each stop but the first and the handling at each stop; ``trip_legs``, an array a trip, for the way to each
-    call but the first; ``shuttles`` (days, shuttles). ``trip_delays_s`` is by how much each trip leaves late.
+    the way to each stop but the first and the handling at each stop; ``trip_legs``, an array a trip, for the way to
+    each call but the first; ``shuttles`` (days, shuttles). ``trip_delays_s`` is by how much each trip leaves late.
     """
 
     roads: Floats

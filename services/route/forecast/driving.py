@@ -1,12 +1,12 @@
 """A plan driven on simulated days: when everything begins then, and what is on time.
 
-Who is early goes on at once; who is late makes the call all the same. A vehicle leaves its depot as planned, waits for a
-node to open and for the trips whose goods it loads, and for nothing else. Rests fall due by what was really driven.
+Who is early goes on at once; who is late makes the call all the same. A vehicle leaves its depot as planned, waits for
+a node to open and for the trips whose goods it loads, and for nothing else. Rests fall due by what was really driven.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,14 +22,15 @@ from services.model.plan import Booking, Plan, Run, Shuttle, Stop
 from services.route.forecast.draws import Draws, Floats, Ints
 
 Flags = npt.NDArray[np.bool_]
+Times = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
 class DrivenRun:
     """A run on each day: when its calls begin and end (days, stops), and which of them keep to all that binds them."""
 
-    starts_s: Ints
-    departures_s: Ints
+    starts_s: Times
+    departures_s: Times
     on_time: Flags
 
 
@@ -132,7 +133,7 @@ class _Driving:
             starts.append(start_s)
             departures.append(time_s)
             on_time.append(self._judge(stop, start_s, time_s, _off_duty_s(vehicle, starts[0])))
-        return DrivenRun(np.stack(starts, axis=1), np.stack(departures, axis=1), np.stack(on_time, axis=1))
+        return DrivenRun(_by_day(starts), _by_day(departures), np.stack(on_time, axis=1))
 
     def _handling_s(self, stop: Stop) -> int:
         if not (stop.drop or stop.take):
@@ -155,7 +156,7 @@ class _Driving:
         ]
 
     def _judge(self, stop: Stop, start_s: Ints, departure_s: Ints, off_duty_s: Ints) -> Flags:
-        """Whether a call keeps to the node's and the driver's hours, and each consignment to what else binds it here."""
+        """Whether a call keeps to the node's and the driver's hours, and its goods to what else binds them here."""
         node = self._nodes[stop.node_id]
         goods = [self._goods[c] for c in (*stop.drop, *stop.take)]
         if not goods:
@@ -199,6 +200,10 @@ class _Driving:
     def _shuttle_arrival_s(self, shuttle: Shuttle, number: int, departure_s: Ints | int) -> Ints:
         way_s = shuttle.arrival_s - shuttle.departure_s
         return departure_s + _taken_s(way_s, self._draws.roads, self._draws.shuttles[:, number])
+
+
+def _by_day(times_s: Sequence[Ints]) -> Times:
+    return np.stack(times_s, axis=1, dtype=np.int32, casting="same_kind")
 
 
 def _taken_s(planned_s: int, roads: Floats, own: Floats) -> Ints:

@@ -6,18 +6,18 @@ with stochastic travel times, Journal of Applied Mathematics, 127156.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from services.model.day import Day, PlanSettings
-from services.model.forecast import BookingForecast, Forecast, Noise, RunForecast, StopForecast
+from services.model.day import Day, Noise, PlanSettings
+from services.model.forecast import BookingForecast, Forecast, RunForecast, StopForecast
 from services.model.plan import Plan, Run
-from services.route.forecast.draws import Ints, draw_days
-from services.route.forecast.driving import DrivenDays, DrivenRun, Flags, booked_trips, drive_days
+from services.route.forecast.draws import draw_days
+from services.route.forecast.driving import DrivenDays, DrivenRun, Flags, Times, booked_trips, drive_days
 
 # Days are driven so many at a time: a large county's would not fit the memory together.
 _BLOCK: Final = 500
@@ -62,9 +62,7 @@ def measure_plan(day: Day, plan: Plan, settings: PlanSettings) -> Measured:
         ),
         runs=tuple(_run(day, run, took) for run, took in zip(plan.runs, driven.runs, strict=True)),
         bookings=tuple(
-            BookingForecast(
-                b.booking_id, _share(driven.caught[b.booking_id]), _share(driven.on_time[b.consignment_id])
-            )
+            BookingForecast(b.booking_id, _share(driven.caught[b.booking_id]), _share(driven.on_time[b.consignment_id]))
             for b in plan.bookings
         ),
     )
@@ -75,21 +73,19 @@ def _drive(day: Day, plan: Plan, noise: Noise, days: int, seed: int) -> DrivenDa
     rng, trips = np.random.default_rng(seed), booked_trips(day, plan)
     sizes = [min(_BLOCK, days - done) for done in range(0, days, _BLOCK)]
     blocks = [drive_days(day, plan, draw_days(plan, trips, noise, size, rng)) for size in sizes]
-    runs = tuple(
-        DrivenRun(
-            _joined(blocks, lambda block, i=i: block.runs[i].starts_s),
-            _joined(blocks, lambda block, i=i: block.runs[i].departures_s),
-            _joined(blocks, lambda block, i=i: block.runs[i].on_time),
-        )
-        for i in range(len(plan.runs))
+    return DrivenDays(
+        tuple(_together(parts) for parts in zip(*(block.runs for block in blocks), strict=True)),
+        {name: np.concatenate([block.caught[name] for block in blocks]) for name in blocks[0].caught},
+        {name: np.concatenate([block.on_time[name] for block in blocks]) for name in blocks[0].on_time},
     )
-    caught = {name: _joined(blocks, lambda block, name=name: block.caught[name]) for name in blocks[0].caught}
-    on_time = {name: _joined(blocks, lambda block, name=name: block.on_time[name]) for name in blocks[0].on_time}
-    return DrivenDays(runs, caught, on_time)
 
 
-def _joined(blocks: list[DrivenDays], of: Callable[[DrivenDays], npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    return np.concatenate([of(block) for block in blocks])
+def _together(parts: Sequence[DrivenRun]) -> DrivenRun:
+    return DrivenRun(
+        np.concatenate([part.starts_s for part in parts]),
+        np.concatenate([part.departures_s for part in parts]),
+        np.concatenate([part.on_time for part in parts]),
+    )
 
 
 def due_pieces(day: Day, plan: Plan) -> int:
@@ -125,7 +121,7 @@ def _run(day: Day, run: Run, took: DrivenRun) -> RunForecast:
     return RunForecast(run.run_id, _share(within), *_nine_of_ten(ends_s))
 
 
-def _nine_of_ten(times_s: Ints) -> tuple[int, int]:
+def _nine_of_ten(times_s: Times) -> tuple[int, int]:
     early_s, late_s = np.quantile(times_s, (_EARLY, _LATE), method="inverted_cdf")
     return int(early_s), int(late_s)
 
