@@ -1,7 +1,7 @@
 """One day of a plan, driven event by event in plain Python: what the forecast's arrays are held against.
 
-It follows vehicles first, then each consignment on its way, and shares nothing with ``services.route.forecast`` but what
-the words mean.
+It follows vehicles first, then each consignment on its way, and shares nothing with ``services.route.forecast`` but
+what the words mean.
 """
 
 from __future__ import annotations
@@ -79,21 +79,28 @@ class DayLog:
 
 def simulate_day(day: Day, plan: Plan, luck: Luck) -> DayLog:
     """Drive one day."""
-    return _Simulator(day, plan, luck).run()
+    return DaySimulator(day, plan).run(luck)
 
 
-class _Simulator:
-    def __init__(self, day: Day, plan: Plan, luck: Luck) -> None:
-        self.plan, self.luck, self.log = plan, luck, DayLog()
+class DaySimulator:
+    """A plan to be driven on as many days as one likes."""
+
+    luck: Luck
+
+    def __init__(self, day: Day, plan: Plan) -> None:
+        self.plan, self.log = plan, DayLog()
         self.nodes = {node.node_id: node for node in day.county.network.nodes}
         self.vehicles = {vehicle.vehicle_id: vehicle for vehicle in day.county.vehicles}
         self.goods = {c.consignment_id: c for c in day.consignments}
         self.trips = {trip.trip_id: trip for line in day.county.lines for trip in line.trips}
         self.bookings = {b.consignment_id: b for b in plan.bookings}
+        self.handling = {id(stop): self.handling_s(stop) for run in plan.runs for stop in run.stops}
+
+    def run(self, luck: Luck) -> DayLog:
+        """Drive one day."""
+        self.luck, self.log = luck, DayLog()
         self.left: dict[tuple[str, int], int] = {}
         self.reached: dict[tuple[str, int], int] = {}
-
-    def run(self) -> DayLog:
         for trip_id in dict.fromkeys(b.trip_id for b in self.plan.bookings):
             self.run_trip(self.trips[trip_id])
         for number, run in enumerate(self.plan.runs):
@@ -136,7 +143,7 @@ class _Simulator:
                     if self.goods[consignment_id].direction is Direction.INBOUND and consignment_id in self.bookings:
                         now = max(now, self.available_s(consignment_id))
             self.log.starts_s[run.run_id, i] = now
-            now += max(round(self.handling_s(stop) * self.luck.dwell(number, i)), stop.recharge_s)
+            now += max(round(self.handling[id(stop)] * self.luck.dwell(number, i)), stop.recharge_s)
             self.log.departures_s[run.run_id, i] = now
 
     def handling_s(self, stop: Stop) -> int:
@@ -160,7 +167,7 @@ class _Simulator:
         home_by = vehicle.shift_end_s
         if vehicle.max_work_s is not None:
             home_by = min(home_by, self.log.starts_s[run.run_id, 0] + vehicle.max_work_s)
-        if starts + self.handling_s(stop) > node.closes_s or ends > home_by:
+        if starts + self.handling[id(stop)] > node.closes_s or ends > home_by:
             return False
         if consignment_id not in stop.drop:
             return True

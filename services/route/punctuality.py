@@ -29,7 +29,7 @@ PlanAgain = Callable[[Day, PlanSettings], Plan]
 SLACKS_PERMILLE: Final = (500, 1_000, 1_500, 2_000, 3_000)
 # Parts of a time budget: the plan without slack, then each with.
 _FIRST_PART: Final = 0.4
-_LEVEL_PART: Final = 0.2
+LEVEL_PART: Final = 0.2
 _PERMILLE: Final = 1_000
 _LATEST_SHOWN: Final = 3
 
@@ -90,7 +90,7 @@ def try_slack(
     """Make a plan with so much slack; ``None`` where the time did not suffice for any."""
     day = index.day
     try:
-        slower = again(padded_day(day, settings.noise, slack_permille), _with_part(settings, _LEVEL_PART))
+        slower = again(padded_day(day, settings.noise, slack_permille), _with_part(settings, LEVEL_PART))
     except BudgetTooShortError:
         return None
     plan = retime_plan(index, matrix, slower)
