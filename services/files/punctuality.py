@@ -16,7 +16,7 @@ _SHOWN: Final = 3
 _WORDS: Final = {
     "zh": {
         "label": "准点预测",
-        "rate": "{rate}%（{days} 天模拟；最差的二十分之一日子不到 {bad}%），约 {late} 件晚",
+        "rate": "{rate}%（模拟 {days} 天，每 20 天有 1 天不到 {bad}%），预计晚 {late} 件",
         "calls": "最常晚到",
         "call": "{run} 第 {stop} 站 {node} {rate}%",
         "trips": "最常误班",
@@ -30,7 +30,7 @@ _WORDS: Final = {
     },
     "en": {
         "label": "On time",
-        "rate": "{rate}% ({days} simulated days; one in twenty below {bad}%), about {late} pieces late",
+        "rate": "{rate}%; on 1 day of 20 less than {bad}%; {late} pieces late",
         "calls": "Late most often",
         "call": "{run} stop {stop} {node} {rate}%",
         "trips": "Trips missed",
@@ -57,7 +57,7 @@ class LateCall:
 
 @dataclass(frozen=True, slots=True)
 class Often:
-    """A trip caught, or a run within its hours, of so many days."""
+    """A trip that is missed, or a run that passes its hours, of so many days in permille."""
 
     name: str
     permille: int
@@ -116,9 +116,9 @@ def punctuality_of(day: Day, plan: Plan, forecast: Forecast | None) -> Punctuali
     )
 
 
-def _worst(permille: dict[str, int]) -> tuple[Often, ...]:
-    often = (Often(name, one) for name, one in permille.items() if one < _WHOLE)
-    return tuple(sorted(often, key=lambda one: one.permille))
+def _worst(kept: dict[str, int]) -> tuple[Often, ...]:
+    often = (Often(name, _WHOLE - permille) for name, permille in kept.items() if permille < _WHOLE)
+    return tuple(sorted(often, key=lambda one: -one.permille))
 
 
 def punctuality_rows(found: Punctuality, language: str) -> Iterator[tuple[str, list[str], str]]:
@@ -142,8 +142,8 @@ def punctuality_rows(found: Punctuality, language: str) -> Iterator[tuple[str, l
     yield words["calls"], calls, "dim"
     trips = [words["trip"].format(trip=one.name, rate=percent(one.permille)) for one in found.missed_trips[:_SHOWN]]
     yield words["trips"], trips, "dim"
-    runs = [words["run"].format(run=one.name, rate=percent(_WHOLE - one.permille)) for one in found.overtime_runs]
-    yield words["overtime"], runs[:_SHOWN], "dim"
+    runs = [words["run"].format(run=one.name, rate=percent(one.permille)) for one in found.overtime_runs[:_SHOWN]]
+    yield words["overtime"], runs, "dim"
     if len(found.levels) > 1:
         levels = [
             words["level"].format(rate=percent(one.on_time_permille), cost=yuan(one.cost_fen))

@@ -103,7 +103,8 @@ def test_what_a_driver_brings_after_his_hours_is_late(limit: str) -> None:
     end_s = run.stops[-1].departure_s
     value = end_s if limit == "shift_end_s" else end_s - run.stops[0].start_s
     for spare_s, permille in ((0, 1_000), (-1, 0)):
-        vehicle = replace(day.county.vehicles[0], **{limit: value + spare_s})
+        changes: dict[str, Any] = {limit: value + spare_s}
+        vehicle = replace(day.county.vehicles[0], **changes)
         short = replace(day, county=replace(day.county, vehicles=(vehicle,)))
         forecast = quiet(short, plan)
         assert forecast.runs[0].within_hours_permille == permille
