@@ -80,6 +80,7 @@ def main() -> None:
     parser.add_argument("--drawn", type=int, default=60, help="villages of the drawn county; 0 for none")
     parser.add_argument("--days", type=int, default=10_000)
     parser.add_argument("--budget", type=int, default=20)
+    parser.add_argument("--iterations", type=int, default=None, help="in place of the budget; the figures then repeat")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     days = {given.county.name: read_day(given.county, given.date, given.villages)}
@@ -88,7 +89,7 @@ def main() -> None:
     pairs: list[tuple[float, float]] = []
     print(f"{'plan':20} {'noise':>5} {'forecast %':>10} {'simulated %':>11} {'forecast s':>10} {'simulated s':>11}")
     for name, day in days.items():
-        within = PlanSettings(time_budget_s=given.budget, seed=given.seed, compare=False, forecast_days=0)
+        within = PlanSettings(given.budget, given.iterations, given.seed, compare=False, forecast_days=0)
         plan = plan_day(day, within, KernelEngine(), lambda: False, lambda *_: None, with_ways=False).plan
         for factor in _NOISE_PARTS:
             pairs += _held_against(name, day, plan, factor, given.days, given.seed)

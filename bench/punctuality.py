@@ -25,7 +25,7 @@ from services.route.day_index import DayIndex
 from services.route.engines.kernel import KernelEngine
 from services.route.forecast.forecast import due_pieces, measure_plan
 from services.route.planner import choose_roads, nodes_on_roads, plan_day
-from services.route.punctuality import LEVEL_PART, Tried, reaches, try_slack
+from services.route.punctuality import LEVEL_PART, Tried, reaches, try_slack, without_slack
 from tests.day_simulator import DaySimulator, own_luck
 
 _SLACKS_PERMILLE: Final = (250, 500, 750, 1_000, 1_500, 2_000)
@@ -76,6 +76,7 @@ def plans_with_slack(day: Day, settings: PlanSettings) -> Iterator[Tried]:
 
     plan = again(day, plain)
     yield Tried(0, plan, measure_plan(day, plan, settings))
+    yield without_slack(index, settings, plan)
     for slack in _SLACKS_PERMILLE:
         if found := try_slack(index, matrix, whole, slack, again):
             yield found

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from services.model.agreements import Direction
 from services.model.day import Day, Noise
 from services.model.lines import LineKind, Trip
-from services.model.plan import Plan, Run, Stop
+from services.model.plan import Plan, Run, Shuttle, Stop
 from services.route.forecast.draws import Draws
 
 
@@ -94,6 +94,16 @@ class DaySimulator:
         self.goods = {c.consignment_id: c for c in day.consignments}
         self.trips = {trip.trip_id: trip for line in day.county.lines for trip in line.trips}
         self.bookings = {b.consignment_id: b for b in plan.bookings}
+        self.calls: dict[str, list[tuple[Run, int]]] = {}
+        for run in plan.runs:
+            for i, stop in enumerate(run.stops):
+                for consignment_id in (*stop.drop, *stop.take):
+                    self.calls.setdefault(consignment_id, []).append((run, i))
+        self.feeders: dict[str, list[tuple[int, Shuttle]]] = {}
+        for i, shuttle in enumerate(plan.shuttles):
+            for consignment_id in shuttle.consignment_ids:
+                if self.bookings[consignment_id].trip_id == shuttle.trip_id:
+                    self.feeders.setdefault(consignment_id, []).append((i, shuttle))
         self.handling = {id(stop): self.handling_s(stop) for run in plan.runs for stop in run.stops}
 
     def run(self, luck: Luck) -> DayLog:
@@ -105,9 +115,8 @@ class DaySimulator:
             self.run_trip(self.trips[trip_id])
         for number, run in enumerate(self.plan.runs):
             self.drive(run, number)
-        rides = {c.consignment_id: run for run in self.plan.runs for c in run.carriages}
-        for consignment_id in {**rides, **self.bookings}:
-            self.log.on_time[consignment_id] = self.follow(consignment_id, rides.get(consignment_id))
+        for consignment_id in {**self.calls, **self.bookings}:
+            self.log.on_time[consignment_id] = self.follow(consignment_id)
         for run in self.plan.runs:
             for i, stop in enumerate(run.stops):
                 goods = (*stop.drop, *stop.take)
@@ -175,28 +184,18 @@ class DaySimulator:
             return node.due_by_s is None or starts <= node.due_by_s
         return consignment_id not in self.bookings or ends <= self.ready_by_s(consignment_id)
 
-    def follow(self, consignment_id: str, run: Run | None) -> bool:
+    def follow(self, consignment_id: str) -> bool:
         """Follow a consignment from where it starts to where it ends."""
         inbound = self.goods[consignment_id].direction is Direction.INBOUND
-        by_run = run is None or all(
-            [
-                self.is_good_call(run, i, consignment_id)
-                for i, stop in enumerate(run.stops)
-                if consignment_id in (*stop.drop, *stop.take)
-            ]
-        )
+        calls = self.calls.get(consignment_id, [])
+        by_run = all([self.is_good_call(run, i, consignment_id) for run, i in calls])
         if consignment_id not in self.bookings:
             return by_run
         booking = self.bookings[consignment_id]
-        feeders = [
-            (i, s)
-            for i, s in enumerate(self.plan.shuttles)
-            if s.trip_id == booking.trip_id and consignment_id in s.consignment_ids
-        ]
-        caught = by_run or run is None or inbound
+        caught = by_run or not calls or inbound
         good = by_run
         fetched = False
-        for i, shuttle in feeders:
+        for i, shuttle in self.feeders.get(consignment_id, []):
             takes = round((shuttle.arrival_s - shuttle.departure_s) * self.luck.roads * self.luck.shuttle(i))
             if shuttle.to_node == booking.board_node:
                 caught = shuttle.departure_s + takes <= self.ready_by_s(consignment_id)
@@ -205,7 +204,7 @@ class DaySimulator:
                 leaves = max(shuttle.departure_s, self.available_s(consignment_id))
                 good = good and leaves + takes <= self.nodes[shuttle.to_node].closes_s
         self.log.caught[booking.booking_id] = caught
-        if not fetched and not (run is not None and inbound):
+        if not fetched and not (calls and inbound):
             end = self.nodes[booking.alight_node]
             good = good and self.available_s(consignment_id) <= end.closes_s
             if inbound and end.due_by_s is not None:

@@ -18,7 +18,7 @@ from services.route.forecast.draws import mean_delay_s
 
 _PERMILLE: Final = 1_000
 # What chance does to single ways and calls evens out along a run; its part of a run is that of the mean of so many.
-_CALLS_A_RUN: Final = 9
+_CALLS_A_RUN: Final = 25
 # Who pays for punctuality expects deliveries by their due time, whatever a minute costs otherwise.
 _LATE_FEN_PER_MIN: Final = 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -48,6 +49,25 @@ def _shuttle(index: DayIndex, shuttle: Shuttle) -> Shuttle:
     duration_s = ways[shuttle.from_node, shuttle.to_node]
     departure_s = max(shuttle.departure_s, index.nodes[shuttle.to_node].opens_s - duration_s)
     return replace(shuttle, departure_s=departure_s, arrival_s=departure_s + duration_s)
+
+
+def leave_earlier(index: DayIndex, plan: Plan, part: float) -> Plan:
+    """The plan with shuttles to trips leaving earlier by a part of their time, as far as both ends are open then.
+
+    That costs nothing: a shuttle is paid by the trip.
+    """
+    boards = {(booking.trip_id, booking.consignment_id): booking.board_node for booking in plan.bookings}
+
+    def earlier(shuttle: Shuttle) -> Shuttle:
+        duration_s = shuttle.arrival_s - shuttle.departure_s
+        opens_s = max(index.nodes[shuttle.from_node].opens_s, index.nodes[shuttle.to_node].opens_s - duration_s)
+        departure_s = min(shuttle.departure_s, max(opens_s, shuttle.departure_s - math.ceil(part * duration_s)))
+        return replace(shuttle, departure_s=departure_s, arrival_s=departure_s + duration_s)
+
+    def goes_to_its_trip(shuttle: Shuttle) -> bool:
+        return all(boards.get((shuttle.trip_id, c)) == shuttle.to_node for c in shuttle.consignment_ids)
+
+    return replace(plan, shuttles=tuple(earlier(s) if goes_to_its_trip(s) else s for s in plan.shuttles))
 
 
 def _cost(index: DayIndex, plan: Plan, booked: Mapping[str, Booking]) -> Cost:
