@@ -16,7 +16,9 @@ _SHOWN: Final = 3
 _WORDS: Final = {
     "zh": {
         "label": "准点预测",
-        "rate": "{rate}%（模拟 {days} 天，每 20 天有 1 天不到 {bad}%），预计晚 {late} 件",
+        "rate": "{rate}%（模拟 {days} 天）",
+        "bad": "20 天有 1 天不到 {bad}%",
+        "late": "预计晚 {late} 件",
         "calls": "最常晚到",
         "call": "{run} 第 {stop} 站 {node} {rate}%",
         "trips": "最常误班",
@@ -30,8 +32,10 @@ _WORDS: Final = {
     },
     "en": {
         "label": "On time",
-        "rate": "{rate}%; on 1 day of 20 less than {bad}%; {late} pieces late",
-        "calls": "Late most often",
+        "rate": "{rate}% of {days} days",
+        "bad": "1 day of 20 below {bad}%",
+        "late": "{late} pieces late",
+        "calls": "Often late",
         "call": "{run} stop {stop} {node} {rate}%",
         "trips": "Trips missed",
         "trip": "{trip} {rate}%",
@@ -124,13 +128,9 @@ def _worst(kept: dict[str, int]) -> tuple[Often, ...]:
 def punctuality_rows(found: Punctuality, language: str) -> Iterator[tuple[str, list[str], str]]:
     """Rows of a summary: their label, what they list and their style."""
     words = _WORDS[language]
-    rate = words["rate"].format(
-        rate=percent(found.on_time_permille),
-        days=f"{found.days:,}",
-        bad=percent(found.bad_day_permille),
-        late=found.late_pieces,
-    )
-    yield words["label"], [rate], "bold"
+    rate = words["rate"].format(rate=percent(found.on_time_permille), days=f"{found.days:,}")
+    bad = words["bad"].format(bad=percent(found.bad_day_permille))
+    yield words["label"], [rate, bad, words["late"].format(late=found.late_pieces)], "bold"
     if found.target_permille:
         reached = words["reached"].format(target=percent(found.target_permille))
         said = reached if found.is_target_reached else found.detail
