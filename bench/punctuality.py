@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -22,10 +23,16 @@ from bench.day import read_day
 from services.model.day import Day, PlanSettings
 from services.model.plan import Plan
 from services.route.day_index import DayIndex
+from services.route.decision import Decision
 from services.route.engines.kernel import KernelEngine
 from services.route.forecast.forecast import due_pieces, measure_plan
+from services.route.last_mile import enumerate_last_mile
+from services.route.options import enumerate_options
 from services.route.planner import choose_roads, nodes_on_roads, plan_day
 from services.route.punctuality import LEVEL_PART, Tried, reaches, try_slack, without_slack
+from services.route.roads.source import RoadMatrix
+from services.route.search import Search, Stage
+from services.route.waiting import all_today
 from tests.day_simulator import DaySimulator, own_luck
 
 _SLACKS_PERMILLE: Final = (250, 500, 750, 1_000, 1_500, 2_000)
@@ -65,14 +72,17 @@ def main() -> None:
 
 
 def plans_with_slack(day: Day, settings: PlanSettings) -> Iterator[Tried]:
-    """The plan without slack, then one for each amount of it, each searched for anew."""
+    """The plan without slack, with what costs nothing, then one for each amount of it, each begun from the first."""
     index, matrix = DayIndex.of(day), choose_roads(day).matrix(nodes_on_roads(day))
+    begin = _decided(day, matrix, settings)
     # What a level gets is a part of the whole budget.
     whole = replace(settings, time_budget_s=round(settings.time_budget_s / LEVEL_PART))
     plain = replace(settings, forecast_days=0)
 
     def again(other: Day, within: PlanSettings) -> Plan:
-        return plan_day(other, within, KernelEngine(), lambda: False, lambda *_: None, with_ways=False).plan
+        return plan_day(
+            other, within, KernelEngine(), lambda: False, lambda *_: None, with_ways=False, start=begin
+        ).plan
 
     plan = again(day, plain)
     yield Tried(0, plan, measure_plan(day, plan, settings))
@@ -80,6 +90,21 @@ def plans_with_slack(day: Day, settings: PlanSettings) -> Iterator[Tried]:
     for slack in _SLACKS_PERMILLE:
         if found := try_slack(index, matrix, whole, slack, again):
             yield found
+
+
+def _decided(day: Day, matrix: RoadMatrix, settings: PlanSettings) -> Decision:
+    """What a search decides with nothing waiting."""
+    index = DayIndex.of(all_today(day))
+    options = enumerate_options(index) + enumerate_last_mile(index, matrix)
+    deadline = time.monotonic() + settings.time_budget_s
+    stage = Stage(1.0, 0, 100)
+    search = Search(
+        index, matrix, settings, KernelEngine(), lambda: False, lambda *_: None, time.monotonic, deadline, stage
+    )
+    found = search.from_scratch(options)
+    if found is None:
+        raise SystemExit("no plan was found; give more time")
+    return found.best
 
 
 def simulated_rate(day: Day, plan: Plan, settings: PlanSettings, count: int) -> float:

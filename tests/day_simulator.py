@@ -99,6 +99,7 @@ class DaySimulator:
             for i, stop in enumerate(run.stops):
                 for consignment_id in (*stop.drop, *stop.take):
                     self.calls.setdefault(consignment_id, []).append((run, i))
+        self.drops = {(run.run_id, i, c) for run in plan.runs for i, stop in enumerate(run.stops) for c in stop.drop}
         self.feeders: dict[str, list[tuple[int, Shuttle]]] = {}
         for i, shuttle in enumerate(plan.shuttles):
             for consignment_id in shuttle.consignment_ids:
@@ -111,6 +112,7 @@ class DaySimulator:
         self.luck, self.log = luck, DayLog()
         self.left: dict[tuple[str, int], int] = {}
         self.reached: dict[tuple[str, int], int] = {}
+        self.in_hours: dict[tuple[str, int], bool] = {}
         for trip_id in dict.fromkeys(b.trip_id for b in self.plan.bookings):
             self.run_trip(self.trips[trip_id])
         for number, run in enumerate(self.plan.runs):
@@ -170,19 +172,29 @@ class DaySimulator:
 
     def is_good_call(self, run: Run, i: int, consignment_id: str) -> bool:
         """Whether what a call does with a consignment is in time."""
+        if not self.is_in_hours(run, i):
+            return False
+        if (run.run_id, i, consignment_id) not in self.drops:
+            return True
+        if self.goods[consignment_id].direction is Direction.INBOUND:
+            node = self.nodes[run.stops[i].node_id]
+            return node.due_by_s is None or self.log.starts_s[run.run_id, i] <= node.due_by_s
+        ends = self.log.departures_s[run.run_id, i]
+        return consignment_id not in self.bookings or ends <= self.ready_by_s(consignment_id)
+
+    def is_in_hours(self, run: Run, i: int) -> bool:
+        """Whether a call keeps to the node's and the driver's hours."""
+        known = self.in_hours.get((run.run_id, i))
+        if known is not None:
+            return known
         stop, vehicle = run.stops[i], self.vehicles[run.vehicle_id]
-        node, inbound = self.nodes[stop.node_id], self.goods[consignment_id].direction is Direction.INBOUND
-        starts, ends = self.log.starts_s[run.run_id, i], self.log.departures_s[run.run_id, i]
         home_by = vehicle.shift_end_s
         if vehicle.max_work_s is not None:
             home_by = min(home_by, self.log.starts_s[run.run_id, 0] + vehicle.max_work_s)
-        if starts + self.handling[id(stop)] > node.closes_s or ends > home_by:
-            return False
-        if consignment_id not in stop.drop:
-            return True
-        if inbound:
-            return node.due_by_s is None or starts <= node.due_by_s
-        return consignment_id not in self.bookings or ends <= self.ready_by_s(consignment_id)
+        starts, ends = self.log.starts_s[run.run_id, i], self.log.departures_s[run.run_id, i]
+        kept = starts + self.handling[id(stop)] <= self.nodes[stop.node_id].closes_s and ends <= home_by
+        self.in_hours[run.run_id, i] = kept
+        return kept
 
     def follow(self, consignment_id: str) -> bool:
         """Follow a consignment from where it starts to where it ends."""

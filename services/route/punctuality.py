@@ -23,6 +23,7 @@ from services.route.forecast.forecast import Measured, due_pieces, measure_plan
 from services.route.padding import padded_day
 from services.route.retime import leave_earlier, retime_plan
 from services.route.roads.source import RoadMatrix
+from services.route.take_along import take_along
 
 # Plans a day within settings, without a target.
 PlanAgain = Callable[[Day, PlanSettings], Plan]
@@ -116,7 +117,7 @@ def try_slack(
         slower = again(padded_day(day, settings.noise, slack_permille), _with_part(settings, LEVEL_PART))
     except BudgetTooShortError:
         return None
-    plan = retime_plan(index, matrix, slower)
+    plan = take_along(index, matrix, retime_plan(index, matrix, slower))
     # Of two detours of nearly the same length another may be the quicker at the real times, and too long for a range.
     if check(day, plan):
         return None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 from services.model.agreements import Direction
-from services.model.plan import Booking, Cost, Plan, Shuttle, last_mile_runs
+from services.model.plan import Booking, Plan, Shuttle, last_mile_runs
 from services.route.day_index import DayIndex
 from services.route.lateness import late_fen, run_late_fen
 from services.route.roads.source import RoadMatrix
@@ -22,8 +21,7 @@ def retime_plan(index: DayIndex, matrix: RoadMatrix, slower: Plan) -> Plan:
     on the padded day, so every limit that holds there holds here.
     """
     bookings = tuple(_booking(index, booking) for booking in slower.bookings)
-    booked = {booking.consignment_id: booking for booking in bookings}
-    available_s = {c: booking.available_s for c, booking in booked.items()}
+    available_s = {booking.consignment_id: booking.available_s for booking in bookings}
     runs = tuple(retime_run(index, matrix, run, available_s) for run in slower.runs)
     plan = replace(
         slower,
@@ -34,7 +32,26 @@ def retime_plan(index: DayIndex, matrix: RoadMatrix, slower: Plan) -> Plan:
             explain_unserved(index, matrix, index.consignments[one.consignment_id], runs) for one in slower.unserved
         ),
     )
-    return replace(plan, cost=_cost(index, plan, booked))
+    return price_again(index, plan)
+
+
+def price_again(index: DayIndex, plan: Plan) -> Plan:
+    """The plan with its cost anew, for other runs and times; tariffs and transfers stay."""
+    runs, onward = plan.runs, last_mile_runs(plan)
+    late = [run_late_fen(index, run) for run in runs]
+    late += [_late_fen(index, booking) for booking in plan.bookings if booking.consignment_id not in onward]
+    return replace(
+        plan,
+        cost=replace(
+            plan.cost,
+            vehicles_fen=sum(run.vehicle_fen for run in runs),
+            distance_fen=sum(run.distance_fen for run in runs),
+            time_fen=sum(run.time_fen for run in runs),
+            co2_fen=sum(run.co2_fen for run in runs),
+            lateness_fen=sum(late),
+            unserved_fen=sum(index.unserved_fen(index.consignments[one.consignment_id]) for one in plan.unserved),
+        ),
+    )
 
 
 def _booking(index: DayIndex, booking: Booking) -> Booking:
@@ -68,21 +85,6 @@ def leave_earlier(index: DayIndex, plan: Plan, part: float) -> Plan:
         return all(boards.get((shuttle.trip_id, c)) == shuttle.to_node for c in shuttle.consignment_ids)
 
     return replace(plan, shuttles=tuple(earlier(s) if goes_to_its_trip(s) else s for s in plan.shuttles))
-
-
-def _cost(index: DayIndex, plan: Plan, booked: Mapping[str, Booking]) -> Cost:
-    """Times change; tariffs, transfers and the prices of what is left do not."""
-    runs, onward = plan.runs, last_mile_runs(plan)
-    late = [run_late_fen(index, run) for run in runs]
-    late += [_late_fen(index, booking) for c, booking in booked.items() if c not in onward]
-    return replace(
-        plan.cost,
-        vehicles_fen=sum(run.vehicle_fen for run in runs),
-        distance_fen=sum(run.distance_fen for run in runs),
-        time_fen=sum(run.time_fen for run in runs),
-        co2_fen=sum(run.co2_fen for run in runs),
-        lateness_fen=sum(late),
-    )
 
 
 def _late_fen(index: DayIndex, booking: Booking) -> int:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.model.agreements import Direction
 from services.model.consignments import Admission, AdmissionSet, ResourceKind
 from services.model.day import Day, Noise, PlanSettings
 from services.model.plan import Plan
@@ -18,6 +19,7 @@ from services.route.day_index import DayIndex
 from services.route.padding import padded_day
 from services.route.planner import choose_roads, nodes_on_roads, plan_day
 from services.route.retime import retime_plan
+from services.route.take_along import take_along
 from tests.builders import VILLAGES, small_consignment, small_day
 from tests.day_simulator import own_luck, simulate_day
 from tests.engines import InProcessEngine
@@ -49,6 +51,32 @@ def test_a_plan_with_slack_obeys_every_law_of_the_real_day(day: Day, slack: int)
             assert (stop.node_id, stop.drop, stop.take) == (slow.node_id, slow.drop, slow.take)
             assert stop.start_s <= slow.start_s
             assert stop.departure_s <= slow.departure_s
+
+
+@few
+@given(random_days() | last_mile_days(), st.sampled_from([2_500, 6_000]))
+def test_what_is_taken_along_breaks_no_law_and_makes_nothing_dearer(day: Day, slack: int) -> None:
+    index, matrix = DayIndex.of(day), choose_roads(day).matrix(nodes_on_roads(day))
+    before = retime_plan(index, matrix, planned(padded_day(day, Noise(), slack)))
+    after = take_along(index, matrix, before)
+    assert check(day, after) == []
+    assert after.cost.total_fen <= before.cost.total_fen
+    assert {one.consignment_id for one in after.unserved} <= {one.consignment_id for one in before.unserved}
+    assert [run.vehicle_id for run in after.runs] == [run.vehicle_id for run in before.runs]
+    assert [run.stops[0].start_s for run in after.runs] == [run.stops[0].start_s for run in before.runs]
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_what_fits_only_without_slack_is_taken_along(direction: Direction) -> None:
+    day = tight_day(0, count=1)
+    day = replace(day, consignments=tuple(replace(c, direction=direction) for c in day.consignments))
+    index, matrix = DayIndex.of(day), choose_roads(day).matrix(nodes_on_roads(day))
+    before = retime_plan(index, matrix, planned(padded_day(day, Noise(), 2_500)))
+    assert len(before.unserved) == 1
+    after = take_along(index, matrix, before)
+    assert after.unserved == ()
+    assert check(day, after) == []
+    assert after.cost.total_fen < before.cost.total_fen
 
 
 @few
