@@ -155,6 +155,8 @@ def _why_not(day: Day, best: Tried, target_permille: int) -> str:
     said = f"目标 {target_permille / 10:g}%，最准的方案为 {forecast.on_time_permille / 10:g}%"
     if unserved * _PERMILLE > due * (_PERMILLE - target_permille):
         return f"{said}：今日应送取 {due} 件，其中 {unserved} 件未安排，先解决这些快件"
+    if forecast.on_time_permille >= target_permille:
+        return f"{said}，但只模拟 {forecast.days} 天，还不能肯定；请增加模拟天数"
     names = {node.node_id: node.name for node in day.county.network.nodes}
     runs = {run.run_id: run for run in best.plan.runs}
     latest = sorted(forecast.stops, key=lambda stop: stop.on_time_permille)[:_LATEST_SHOWN]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.forecast import said, seen
 from services.model.day import Day, Noise, PlanSettings
 from services.model.lines import LineKind
 from services.model.plan import Plan
@@ -17,8 +20,10 @@ from services.route.forecast import forecast_plan
 from services.route.forecast.draws import Draws, draw_days
 from services.route.forecast.driving import DrivenDays, booked_trips, drive_days
 from services.route.planner import plan_day
-from tests.day_simulator import luck_of, simulate_day
+from tests.builders import small_day
+from tests.day_simulator import DaySimulator, luck_of, own_luck, simulate_day
 from tests.engines import InProcessEngine
+from tests.last_mile import last_mile_day
 from tests.random_days import last_mile_days, random_days
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -128,3 +133,19 @@ def test_factors_have_the_mean_and_variation_that_were_asked_for(day: Day) -> No
     for trip in trips.values():
         if trip.kind is LineKind.RAIL:
             assert (draws.trip_legs[trip.trip_id] == 1).all()
+
+
+@pytest.mark.parametrize("noise", [Noise(), WILD], ids=["usual", "wild"])
+@pytest.mark.parametrize("day", [small_day(), last_mile_day()], ids=["runs", "last mile"])
+def test_what_is_said_to_be_likely_happens_as_often_on_days_drawn_by_another_generator(day: Day, noise: Noise) -> None:
+    plan, within, count = planned(day), PlanSettings(noise=noise), 1_500
+    generator, simulator = random.Random(11), DaySimulator(day, plan)
+    counts: Counter[tuple[str, ...]] = Counter()
+    for _ in range(count):
+        log = simulator.run(own_luck(noise, generator))
+        counts.update(dict(seen(day, plan, log, within.promise_tolerance_s)))
+    for what, permille in said(forecast_plan(day, plan, within)):
+        stated, happened = permille / 1_000, counts[what] / count
+        middle = (stated + happened) / 2
+        error = (max(middle * (1 - middle), 0.0005) * (1 / count + 1 / within.forecast_days)) ** 0.5
+        assert abs(stated - happened) < 4.5 * error + 0.001, what
