@@ -78,12 +78,13 @@ def main() -> None:
     parser.add_argument("--villages", type=Path, default=Path("data/jilin"))
     parser.add_argument("--date", type=date.fromisoformat, default=date(2026, 11, 23))
     parser.add_argument("--drawn", type=int, default=60, help="villages of the drawn county; 0 for none")
+    parser.add_argument("--only-drawn", action="store_true", help="leave the county of the folder out")
     parser.add_argument("--days", type=int, default=10_000)
     parser.add_argument("--budget", type=int, default=20)
     parser.add_argument("--iterations", type=int, default=None, help="in place of the budget; the figures then repeat")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    days = {given.county.name: read_day(given.county, given.date, given.villages)}
+    days = {} if given.only_drawn else {given.county.name: read_day(given.county, given.date, given.villages)}
     if given.drawn:
         days[f"drawn, {given.drawn} villages"] = draw_day(given.villages, given.drawn, given.seed)
     pairs: list[tuple[float, float]] = []
