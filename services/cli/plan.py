@@ -37,6 +37,7 @@ from services.files.bag_papers import BAG_LIST_FILE, bag_list
 from services.files.held_csv import held_csv
 from services.files.manifests import manifests
 from services.files.mapview import map_html
+from services.files.noise_toml import read_noise
 from services.files.outputs import write_outputs
 from services.files.plan_json import plan_document
 from services.files.summary import Language, summarise, summary_json
@@ -44,7 +45,7 @@ from services.files.summary_terminal import print_summary
 from services.files.waiting_csv import WAITING_FILE, waiting_csv
 from services.files.ways_csv import WAYS_FILE, ways_csv
 from services.model.bags import Bagging
-from services.model.day import Day, PlanSettings
+from services.model.day import Day, Noise, PlanSettings
 from services.model.errors import PlanRefusedError
 from services.model.plan import PlanResult
 from services.route.checker import check as check_plan
@@ -84,6 +85,21 @@ def plan(
         int,
         typer.Option(min=0, max=10**6, help="Price of a minute after a node's due_by 晚到每分钟, fen a consignment."),
     ] = 0,
+    on_time: Annotated[
+        float,
+        typer.Option(min=0, max=99.9, help="What is to be on time of what is due 准点率目标, %; 0 for no target."),
+    ] = 0,
+    forecast_days: Annotated[
+        int, typer.Option(min=0, max=10_000, help="Days to simulate the plan on 准点预测模拟天数; 0 for no forecast.")
+    ] = 2_000,
+    noise: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with how far days stray from their plan 扰动参数 (see docs/decisions/0042)."),
+    ] = None,
+    promise: Annotated[
+        int,
+        typer.Option(min=0, max=240, help="Minutes after the planned time that a village is promised 约定宽限, min."),
+    ] = 15,
     compare: Annotated[bool, typer.Option(help="Compare with shared runs only and with every carrier alone.")] = True,
     explain: Annotated[
         bool,
@@ -115,6 +131,10 @@ def plan(
         cores=cores,
         use_waiting=wait,
         explain=explain,
+        on_time_target_permille=round(on_time * 10),
+        forecast_days=forecast_days,
+        noise=Noise() if noise is None else read_noise(noise),
+        promise_tolerance_s=promise * 60,
     )
     seconds = _Stopwatch()
     with seconds.of("read"):

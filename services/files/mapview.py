@@ -18,11 +18,14 @@ from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.errors import InvalidInputError, Violation
 from services.model.fleet import Vehicle
+from services.model.forecast import StopForecast
 from services.model.lines import Line
 from services.model.plan import Booking, Plan, PlanResult, Run, Stop
 from services.model.ways import VillageWay
 
 _ASSETS: Final = files("services.files") / "map"
+# The city's target, for a plan without one of its own: calls below it are marked.
+_WANTED_PERMILLE: Final = 950
 _PLACE: Final = re.compile(r"\{\{(\w+)\}\}")
 # Inside <script> only these could end the element or be read as markup.
 _ESCAPES: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -107,6 +110,9 @@ def _view(day: Day, result: PlanResult, language: Language) -> dict[str, Any]:
     vehicles = {vehicle.vehicle_id: vehicle for vehicle in county.vehicles}
     consignments = {goods.consignment_id: goods for goods in day.consignments}
     changes = change_lines(result, language)
+    forecast = result.forecast
+    calls = {(one.run_id, one.stop_index): one for one in forecast.stops} if forecast else {}
+    caught = {one.booking_id: one.caught_permille for one in forecast.bookings} if forecast else {}
     return {
         "date": plan.service_date.isoformat(),
         "figures": _figures(day, result),
@@ -136,8 +142,8 @@ def _view(day: Day, result: PlanResult, language: Language) -> dict[str, Any]:
             }
             for goods in day.consignments
         },
-        "runs": [_run(run, vehicles[run.vehicle_id], partners, consignments) for run in plan.runs],
-        "trips": list(_trips(plan, county.lines, partners)),
+        "runs": [_run(run, vehicles[run.vehicle_id], partners, consignments, calls) for run in plan.runs],
+        "trips": list(_trips(plan, county.lines, partners, caught)),
         "unserved": [
             {
                 "goods": left.consignment_id,
@@ -190,11 +196,17 @@ def _figures(day: Day, result: PlanResult) -> dict[str, int | None]:
         "missed": len(missed),
         "pieces": sum(goods.pieces for goods in day.consignments if goods.consignment_id in carried),
         "distance_m": sum(run.distance_m for run in plan.runs),
+        "on_time_permille": result.forecast.on_time_permille if result.forecast else None,
+        "wanted_permille": (result.forecast.target_permille if result.forecast else 0) or _WANTED_PERMILLE,
     }
 
 
 def _run(
-    run: Run, vehicle: Vehicle, partners: Mapping[str, str], consignments: Mapping[str, Consignment]
+    run: Run,
+    vehicle: Vehicle,
+    partners: Mapping[str, str],
+    consignments: Mapping[str, Consignment],
+    calls: Mapping[tuple[str, int], StopForecast],
 ) -> dict[str, Any]:
     carried = {carriage.consignment_id for carriage in run.carriages}
     return {
@@ -218,10 +230,24 @@ def _run(
                 "take": stop.take,
                 "load_g": stop.load_g,
                 "load_pieces": stop.load_pieces,
+                "forecast": _call_forecast(calls.get((run.run_id, number))),
             }
-            for stop in run.stops
+            for number, stop in enumerate(run.stops)
         ],
     }
+
+
+def _call_forecast(call: StopForecast | None) -> dict[str, int] | None:
+    return (
+        None
+        if call is None
+        else {
+            "on_time": call.on_time_permille,
+            "promise": call.promise_permille,
+            "early": call.early_s,
+            "late": call.late_s,
+        }
+    )
 
 
 def _fill_permille(stop: Stop, vehicle: Vehicle) -> int:
@@ -236,7 +262,9 @@ def _fill_permille(stop: Stop, vehicle: Vehicle) -> int:
     return max((round(1_000 * load / capacity) for load, capacity in loads if capacity), default=0)
 
 
-def _trips(plan: Plan, lines: tuple[Line, ...], partners: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _trips(
+    plan: Plan, lines: tuple[Line, ...], partners: Mapping[str, str], caught: Mapping[str, int]
+) -> Iterator[dict[str, Any]]:
     """Every trip that has a booking, with its calls, bookings and shuttles, in the order of the lines."""
     by_trip: dict[str, list[Booking]] = {}
     for booking in plan.bookings:
@@ -268,6 +296,7 @@ def _trips(plan: Plan, lines: tuple[Line, ...], partners: Mapping[str, str]) -> 
                         "alight": booking.alight_index,
                         "ready_by": booking.ready_by_s,
                         "available": booking.available_s,
+                        "caught": caught.get(booking.booking_id),
                     }
                     for booking in bookings
                 ],

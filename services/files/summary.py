@@ -11,6 +11,7 @@ import orjson
 import polars as pl
 
 from services.files.explanation_words import change_lines
+from services.files.punctuality import Punctuality, punctuality_of
 from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.held import HeldReason
@@ -90,6 +91,7 @@ class Summary:
     saving_on_shared_runs_permille: int | None
     saving_on_alone_permille: int | None
     saving_on_all_today_permille: int | None
+    punctuality: Punctuality | None
     seconds: dict[str, float]
     checker: str
 
@@ -174,6 +176,7 @@ def summarise(
         saving_on_shared_runs_permille=saving_permille(total, comparison.shared_runs_fen) if comparison else None,
         saving_on_alone_permille=saving_permille(total, comparison.alone_fen) if comparison else None,
         saving_on_all_today_permille=saving_permille(total, all_today_fen) if all_today_fen else None,
+        punctuality=punctuality_of(day, plan, result.forecast),
         seconds=dict(seconds),
         checker=verdict,
     )

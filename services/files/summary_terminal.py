@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from services.files.punctuality import punctuality_rows
 from services.files.sheet import percent, yuan
 from services.files.summary import Language, Summary, cost_parts, saving_permille
 from services.files.words import HELD, TRANSPORT_MODES, UNSERVED
@@ -185,6 +186,8 @@ def _lines(summary: Summary, words: dict[str, str], language: Language) -> Itera
     yield from _modes(summary, words, language)
     yield from _unserved(summary, words, language)
     yield from _waiting(summary, words)
+    for label, items, style in punctuality_rows(summary.punctuality, language) if summary.punctuality else ():
+        yield from _wrapped(label, items, style)
     yield Text()
     yield from _cost(summary, words)
     yield from _compared(summary, words)

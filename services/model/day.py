@@ -61,12 +61,37 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Noise:
+    """How far a day strays from its plan; ``docs/decisions/0042-forecast.md`` says where each number comes from.
+
+    ``day_permille``, ``leg_permille`` and ``dwell_permille`` are coefficients of variation in permille of lognormal
+    factors with mean 1: one for all roads of a day (weather, traffic), one for each way between two calls, one for the
+    handling at each call. Trips leave late by an exponential time of mean ``bus_delay_s`` and so on; on their way they
+    stray as vehicles do, trains excepted, and never run ahead of the timetable.
+    """
+
+    day_permille: int = 100
+    leg_permille: int = 150
+    dwell_permille: int = 500
+    bus_delay_s: int = 200
+    postal_delay_s: int = 200
+    freight_delay_s: int = 300
+    rail_delay_s: int = 120
+    commerce_delay_s: int = 300
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSettings:
     """How to look for a plan.
 
     ``iterations`` replaces the time budget and makes the plan repeat for the same ``seed``. ``compare`` also plans
     the day without lines' help and for every carrier alone. ``use_waiting`` lets what has a price for it wait until
     tomorrow. ``explain`` looks for the limits of what is left behind, with searches of its own.
+
+    The plan is driven on ``forecast_days`` simulated days of such ``noise``, none for no forecast. Where less than
+    ``on_time_target_permille`` of what is due is then on time, a plan with more slack is looked for within the same
+    budget; 0 for no target. A village is promised that a call begins ``promise_tolerance_s`` after the planned time at
+    the latest.
     """
 
     time_budget_s: int = 20
@@ -78,3 +103,7 @@ class PlanSettings:
     cores: int = 2
     use_waiting: bool = True
     explain: bool = False
+    on_time_target_permille: int = 0
+    forecast_days: int = 2_000
+    noise: Noise = Noise()
+    promise_tolerance_s: int = 900

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from services.model.changes import Changes, TripRisk
 from services.model.explanations import Explanation
+from services.model.forecast import Forecast
 from services.model.ways import ModeShare, VillageWay
 
 
@@ -232,8 +233,8 @@ class PlanResult:
     """A checked plan with what belongs to it.
 
     Where asked for: what it is compared with, by which ways goods come into the villages, how much better any other
-    plan could be, why what is unserved is, and what it would cost if a booked trip failed. Where it is a revision: what
-    that changed.
+    plan could be, why what is unserved is, what it would cost if a booked trip failed, how punctual it is. Where it is
+    a revision: what that changed.
     """
 
     plan: Plan
@@ -244,3 +245,4 @@ class PlanResult:
     explanations: tuple[Explanation, ...] = ()
     trip_risks: tuple[TripRisk, ...] = ()
     changes: Changes | None = None
+    forecast: Forecast | None = None

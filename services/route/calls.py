@@ -80,8 +80,9 @@ def write_run(
     carriages: Sequence[Carriage],
     calls: Sequence[Call],
     done: Sequence[Stop] = (),
+    start_s: int | None = None,
 ) -> Run:
-    """Give calls their times, loads and cost.
+    """Give calls their times, loads and cost; without ``start_s`` the day starts when that suits it best.
 
     ``done`` are the stops that the first calls have become already; they stay as they are, and all that follows is as
     early as it can be after them.
@@ -99,7 +100,12 @@ def write_run(
     rests_s = rests_on_legs(drives_s, vehicle.max_drive_s, vehicle.rest_s)
     rests_s[: max(0, len(done) - 1)] = [stop.rest_s for stop in done[1:]]
     ways_s = [drive_s + rest_s for drive_s, rest_s in zip(drives_s, rests_s, strict=True)]
-    starts = _starts_after(calls, ways_s, done) if done else _start_times(index, calls, ways_s, vehicle)
+    if done:
+        starts = _starts_after(calls, ways_s, done)
+    elif start_s is not None:
+        starts = _starts_from(start_s, calls, ways_s)
+    else:
+        starts = _start_times(index, calls, ways_s, vehicle)
     stops = _stops(calls, distances_m, ways_s, [0, *rests_s], vias, starts, classes_apart(vehicle), done)
     distance_m = sum(distances_m)
     duration_s = stops[-1].departure_s - stops[0].start_s
@@ -132,9 +138,7 @@ def _start_times(index: DayIndex, calls: Sequence[Call], ways_s: Sequence[int], 
 
     Where calls can be late, the day starts when that suits them best, and every call is as early as it can be then.
     """
-    starts = [max(vehicle.shift_start_s, calls[0].window[0])]
-    for call, before, way_s in zip(calls[1:], calls, ways_s, strict=False):
-        starts.append(max(starts[-1] + before.service_s + way_s, call.window[0]))
+    starts = _starts_from(max(vehicle.shift_start_s, calls[0].window[0]), calls, ways_s)
     for i in range(len(calls) - 2, -1, -1):
         latest = starts[i + 1] - ways_s[i] - calls[i].service_s
         starts[i] = min(latest, calls[i].window[1])
@@ -155,9 +159,14 @@ def _start_times(index: DayIndex, calls: Sequence[Call], ways_s: Sequence[int], 
         dues,
         vehicle.per_hour_fen,
     )
+    return _starts_from(start_s, calls, ways_s)
+
+
+def _starts_from(start_s: int, calls: Sequence[Call], ways_s: Sequence[int]) -> list[int]:
+    """Starts of service where the first is given and each other is as early as it can be."""
     starts = [start_s]
-    for step_s, opens_s in zip(steps_s, earliest_s[1:], strict=True):
-        starts.append(max(starts[-1] + step_s, opens_s))
+    for call, before, way_s in zip(calls[1:], calls, ways_s, strict=False):
+        starts.append(max(starts[-1] + before.service_s + way_s, call.window[0]))
     return starts
 
 

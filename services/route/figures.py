@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ class Figures:
 
     ``by_model`` counts consignments under the cooperation model that they are carried under; one that is booked on a
     trip and driven on by a run counts under the model of each. ``bound_gap`` is the part of the cost that a better plan
-    could save at most; ``None`` where no bound was asked for.
+    could save at most; ``None`` where no bound was asked for. ``on_time_ratio`` is NaN without a forecast.
     """
 
     cost_fen: Mapping[str, int]
@@ -29,6 +30,7 @@ class Figures:
     by_model: Mapping[str, int]
     run_load_factors: Mapping[Measure, float]
     trip_load_factors: Mapping[Measure, float]
+    on_time_ratio: float
 
 
 def figures_of(day: Day, result: PlanResult) -> Figures:
@@ -46,6 +48,7 @@ def figures_of(day: Day, result: PlanResult) -> Figures:
         by_model=_by_model(day, plan),
         run_load_factors=run_load_factors(day, plan),
         trip_load_factors=trip_load_factors(day, plan),
+        on_time_ratio=result.forecast.on_time_permille / 1_000 if result.forecast else math.nan,
     )
 
 
@@ -72,3 +75,4 @@ def measure(metrics: Metrics, figures: Figures) -> None:
         metrics.plan_run_load_factor.labels(size).set(factor)
     for size, factor in figures.trip_load_factors.items():
         metrics.plan_trip_load_factor.labels(size).set(factor)
+    metrics.plan_forecast_on_time_ratio.set(figures.on_time_ratio)

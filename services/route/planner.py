@@ -21,6 +21,8 @@ from services.route.engines.engine import Engine, JointEngine, ShouldStop
 from services.route.explain.explain import explain_day
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options
+from services.route.punctuality import before_target, forecast_to_target
+from services.route.restart import search_again
 from services.route.revise.risks import trip_risks
 from services.route.roads.of_day import roads_of
 from services.route.roads.source import RoadMatrix
@@ -49,16 +51,18 @@ def plan_day(
     clock: Callable[[], float] = time.monotonic,
     with_ways: bool = True,
     keep: Callable[[PlanResult], None] | None = None,
+    start: Decision | None = None,
 ) -> PlanResult:
     """Plan a valid day.
 
     A pure function of the day, the settings and their seed when these limit iterations; with a time budget the plan
     also depends on how fast the machine is. Shared runs come first; a choice of bookings replaces them only where the
     whole plan becomes cheaper, and what may wait does so only where that is cheaper again, so neither makes it dearer.
+    Last the plan is forecast; a target of punctuality may call for one with more slack (see ``punctuality``).
 
     ``with_ways`` asks for the ways into each village and for a bound as well; what a plan costs depends on neither.
     ``keep`` is given the best plan so far now and then, checked, so that not all is lost with a search that is broken
-    off.
+    off. A search may ``start`` from what was decided for the same day with other times.
 
     Raises
     ------
@@ -68,6 +72,7 @@ def plan_day(
         When the checker refuses what was found: nothing unchecked is ever returned.
     """
     report("roads", 0, 0)
+    asked, settings = settings, before_target(settings)
     index = DayIndex.of(all_today(day))
     matrix = roads_of(day)
     report("options", 0, 2)
@@ -77,7 +82,7 @@ def plan_day(
     deadline = began + settings.time_budget_s * stage.part
     keeper = None if keep is None else _Keeper(day, index, matrix, keep, clock, began)
     search = Search(index, matrix, settings, engine, should_stop, report, clock, deadline, stage, keeper)
-    found = search.from_scratch(options)
+    found = search.from_scratch(options) if start is None else search_again(search, start, options)
     if found is None:
         raise BudgetTooShortError(f"no plan was found in {settings.time_budget_s} s; give more time")
     best = _Best(search, found.runs_only, found.best)
@@ -101,6 +106,13 @@ def plan_day(
             comparison = best.compared_with(alone)
     report("check", best.cost_fen, 95)
     plan = checked(day, best.plan())
+
+    def again(other: Day, within: PlanSettings) -> Plan:
+        silent, begin = (lambda *_: None), best.decision
+        return plan_day(other, within, engine, should_stop, silent, clock, with_ways=False, start=begin).plan
+
+    report("forecast", plan.cost.total_fen, 96)
+    plan, forecast = forecast_to_target(day, matrix, asked, plan, again, should_stop)
     explanations = explain_day(day, plan, settings, engine, should_stop, roads_of, report)
     report("check", plan.cost.total_fen, 100)
     ways = village_ways(index, matrix, plan) if with_ways else ()
@@ -108,7 +120,14 @@ def plan_day(
     risks = trip_risks(day, plan, engine, should_stop) if asks and isinstance(engine, JointEngine) else ()
     bound = bound_plan(day, plan, effort_for(settings), should_stop, clock) if with_ways and not should_stop() else None
     return PlanResult(
-        plan, comparison, ways, mode_shares(ways), bound=bound, explanations=explanations, trip_risks=risks
+        plan,
+        comparison,
+        ways,
+        mode_shares(ways),
+        bound=bound,
+        explanations=explanations,
+        trip_risks=risks,
+        forecast=forecast,
     )
 
 
@@ -171,6 +190,13 @@ class _Best:
         if self.later is None or self.waiting is None:
             return today_fen
         return min(today_fen, self.later.cost(self.waiting))
+
+    @property
+    def decision(self) -> Decision:
+        """The cheapest."""
+        if self.later is None or self.waiting is None:
+            return self.all_today
+        return self.waiting if self.later.cost(self.waiting) <= self.today.cost(self.all_today) else self.all_today
 
     def polished(self) -> _Best:
         """With what it is compared with searched once more, as the best was in its last step."""

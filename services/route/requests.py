@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
@@ -27,6 +27,11 @@ _MAX_CORES: Final = 64
 _MAX_SEED: Final = 2**31 - 1
 # Twenty consignments of a large county, some seconds each.
 _EXPLAINING_S: Final = 100
+_FORECAST_DAYS: Final = (100, 10_000)
+_MAX_TARGET_PERMILLE: Final = 999
+_MAX_TOLERANCE_S: Final = 14_400
+_MAX_VARIATION_PERMILLE: Final = 2_000
+_MAX_DELAY_S: Final = 7_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,12 @@ def _settings_violations(settings: PlanSettings) -> list[Violation]:
         "iterations": (1, _MAX_ITERATIONS, 1 if settings.iterations is None else settings.iterations),
         "seed": (0, _MAX_SEED, settings.seed),
         "cores": (1, _MAX_CORES, settings.cores),
+        "on_time_target_permille": (0, _MAX_TARGET_PERMILLE, settings.on_time_target_permille),
+        "promise_tolerance_s": (0, _MAX_TOLERANCE_S, settings.promise_tolerance_s),
     }
+    for part in fields(settings.noise):
+        most = _MAX_DELAY_S if part.name.endswith("_s") else _MAX_VARIATION_PERMILLE
+        ranges[f"noise.{part.name}"] = (0, most, getattr(settings.noise, part.name))
     violations = [
         Violation(name, f"must be from {low} to {high}, not {value}")
         for name, (low, high, value) in ranges.items()
@@ -82,6 +92,13 @@ def _settings_violations(settings: PlanSettings) -> list[Violation]:
     ]
     if settings.engine not in ENGINES:
         violations.append(Violation("engine", f"must be one of {', '.join(ENGINES)}"))
+    least, most = _FORECAST_DAYS
+    if settings.forecast_days and not least <= settings.forecast_days <= most:
+        violations.append(
+            Violation("forecast_days", f"must be 0 or from {least} to {most}, not {settings.forecast_days}")
+        )
+    if settings.on_time_target_permille and not settings.forecast_days:
+        violations.append(Violation("forecast_days", "must not be 0 where on_time_target_permille is set"))
     return violations
 
 

@@ -65,6 +65,25 @@ def make_last_mile_run(
     return write_run(index, matrix, vehicle, run_id, carriages, merge_calls(calls))
 
 
+def retime_run(index: DayIndex, matrix: RoadMatrix, run: Run, available_s: Mapping[str, int]) -> Run:
+    """The same calls with the first at the same time and every other as early as it can be then.
+
+    ``available_s`` says from when booked goods can be loaded at their station.
+    """
+    calls = [
+        Call(
+            index.nodes[stop.node_id],
+            tuple(index.consignments[c] for c in stop.drop),
+            take := tuple(index.consignments[c] for c in stop.take),
+            max([0, *(available_s.get(c.consignment_id, 0) for c in take if c.direction is Direction.INBOUND)]),
+            recharge_s=stop.recharge_s,
+        )
+        for stop in run.stops
+    ]
+    vehicle, start_s = index.vehicles[run.vehicle_id], run.stops[0].start_s
+    return write_run(index, matrix, vehicle, run.run_id, run.carriages, calls, start_s=start_s)
+
+
 def agreement_on(index: DayIndex, consignment: Consignment, vehicle: Vehicle, booked: str = "") -> str:
     """What the consignment travels under: its carrier's own right, else an agreement without a daily limit.
 

@@ -99,7 +99,7 @@ class Search:
             return None if runs_only is None else Found(runs_only, runs_only)
         self._keep(runs_only)
         if isinstance(self.engine, JointEngine):
-            return Found(runs_only, self._jointly(self.engine, [runs_only, None], options, _JOINT_PART))
+            return Found(runs_only, self.jointly(self.engine, [runs_only, None], options, _JOINT_PART))
         return Found(runs_only, self.polished(self._with_lines(runs_only, options, len(_ROUNDS))))
 
     def from_start(
@@ -114,7 +114,7 @@ class Search:
         if self.should_stop():
             return start
         if options and isinstance(self.engine, JointEngine):
-            return min([start, self._jointly(self.engine, [runs_only or start, start], options, 1.0)], key=self.cost)
+            return min([start, self.jointly(self.engine, [runs_only or start, start], options, 1.0)], key=self.cost)
         starts = [start, *[None] * (max(self.settings.cores, 2) - 1)]
         again = self._best_runs(start, _ANEW_PART, starts, "runs", 22)
         best = min([start, *([again] if again else [])], key=self.cost)
@@ -251,7 +251,7 @@ class Search:
             self._tell("lines", best_fen, 43 + 12 * (number + 1))
         return best
 
-    def _jointly(
+    def jointly(
         self, engine: JointEngine, starts: Sequence[Decision | None], options: Sequence[BookingOption], part: float
     ) -> Decision:
         """Decide runs and lines in one search; never worse than the first start, which may not be ``None``.

@@ -89,6 +89,8 @@ class Metrics:
     """How full the last plan's runs are at their fullest, by ``measure``."""
     plan_trip_load_factor: Gauge
     """The same of the trips that it books."""
+    plan_forecast_on_time_ratio: Gauge
+    """What the last plan's forecast says is on time of what is due."""
     parcels_held: Counter
     """Parcels held back from consolidation, by ``reason``."""
     parcels_consolidated: Counter
@@ -175,6 +177,9 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
         ),
         plan_trip_load_factor=gauges(
             "cuntong_plan_trip_load_factor", "How full the trips booked are at their fullest.", "measure", Measure
+        ),
+        plan_forecast_on_time_ratio=gauge(
+            "cuntong_plan_forecast_on_time_ratio", "Part of what is due that the last plan's forecast has on time."
         ),
         parcels_held=counters("cuntong_parcels_held", "Parcels held back.", "reason", HeldReason),
         parcels_consolidated=counter("cuntong_parcels_consolidated", "Parcels put into consignments."),

@@ -24,7 +24,13 @@ _DIGITS: Final = 40
 def coalition_request(day: Day, iterations: int, seed: int) -> route_pb.SubmitPlanRequest:
     """Ask for a plan of a coalition's day by so many iterations, on one core, compared with nothing."""
     settings = PlanSettings(
-        iterations=iterations, seed=seed, use_lines=bool(day.county.lines), compare=False, cores=1, use_waiting=False
+        iterations=iterations,
+        seed=seed,
+        use_lines=bool(day.county.lines),
+        compare=False,
+        cores=1,
+        use_waiting=False,
+        forecast_days=0,
     )
     request = route_pb.SubmitPlanRequest(
         day=encode(day, plan_pb2.Day), settings=encode(settings, plan_pb2.PlanSettings)

@@ -120,7 +120,12 @@ def planned(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     for path in gb18030.rglob("*.csv"):
         path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
     (empty / "parcels.csv").write_text(PARCELS.partition("\n")[0] + "\n", encoding="utf-8")
+    (folder / "snow.toml").write_text("day_permille = 300\n", encoding="utf-8")
+    (folder / "wrong.toml").write_text("snow = 1\n", encoding="utf-8")
+    punctual = ["--iterations", "30", "--on-time", "95", "--forecast-days", "200", "--promise", "30", "--noise"]
     commands = {
+        "punctual": start(*planning(county, folder / "out-punctual", *punctual, str(folder / "snow.toml"))),
+        "wrong": start(*planning(county, folder / "out-wrong", *punctual, str(folder / "wrong.toml"))),
         "whole": start(*planning(county, folder / "out-whole", "--budget", "1")),
         "once": start(*planning(county, folder / "out-once", "--iterations", "30")),
         "again": start(*planning(county, folder / "out-again", "--iterations", "30")),
@@ -129,6 +134,26 @@ def planned(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     }
     ended = {name: command.finish() for name, command in commands.items()}
     yield lambda name: (*ended[name], folder / f"out-{name}" / DATE)
+
+
+def test_a_target_of_punctuality_is_aimed_at_and_told(planned: Callable[[str], tuple[int, str, Path]]) -> None:
+    code, said, papers = planned("punctual")
+    assert code == 0, said
+    assert "准点预测" in said and "准点目标" in said
+    forecast = json.loads((papers / "plan.json").read_text())["forecast"]
+    assert (forecast["days"], forecast["target_permille"]) == (200, 950)
+    assert forecast["is_target_reached"] == ("95.0% 已达到" in said)
+    shown = json.loads((papers / "summary.json").read_text())["punctuality"]
+    assert shown["on_time_permille"] == forecast["on_time_permille"]
+
+
+def test_noise_of_an_unknown_kind_is_refused_before_anything_is_planned(
+    planned: Callable[[str], tuple[int, str, Path]],
+) -> None:
+    code, said, papers = planned("wrong")
+    assert code == 2
+    assert "wrong.toml: snow: is none of day_permille" in " ".join(said.split())
+    assert not papers.exists()
 
 
 def test_a_plan_leaves_all_papers_and_nothing_else(planned: Callable[[str], tuple[int, str, Path]]) -> None:

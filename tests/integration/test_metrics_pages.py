@@ -200,6 +200,7 @@ def test_what_waits_is_seen_by_the_service_and_what_is_made_by_the_worker(pages:
     page = pages["worker"]
     assert page.value("cuntong_plan_villages_reached") == 3
     assert 0 <= page.value("cuntong_plan_bound_gap") < 1
+    assert 0 < page.value("cuntong_plan_forecast_on_time_ratio") <= 1
     assert page.value("cuntong_jobs_ended_total", state="SUCCEEDED") >= 1
     assert page.value("cuntong_children_started_total") >= 1
     assert sum(page.value("cuntong_plan_consignments", model=model) for model in ("OWN", *CooperationModel)) == 3

@@ -24,6 +24,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
+from services.model.day import Noise
 from services.model.errors import Violation
 from services.model.plan import PlanResult
 from services.route.checker import check
@@ -142,6 +143,19 @@ def test_what_waits_comes_back_with_its_price_and_is_counted(services: Services)
         assert plan.cost.waiting_fen == (50 if wanted else 0)
         with urllib.request.urlopen(f"http://{services.running['route'].metrics}/metrics") as response:
             assert f"cuntong_plan_waiting {float(wanted)}" in response.read().decode()
+
+
+def test_a_plan_comes_with_its_forecast_unless_none_is_wanted(services: Services) -> None:
+    for days in (300, 0):
+        job = submit(services, plan_request(f"forecast-{days}", forecast_days=days, on_time_target_permille=days * 3))
+        watch(services, job.plan_id)
+        result = get(services, job.plan_id).result
+        assert result.HasField("forecast") == (days > 0)
+        assert result.forecast.days == days
+        assert len(result.forecast.levels) == (days > 0)
+        with urllib.request.urlopen(f"http://{services.running['route'].metrics}/metrics") as response:
+            ratio = result.forecast.on_time_permille / 1_000 if days else "NaN"
+            assert f"cuntong_plan_forecast_on_time_ratio {ratio}" in response.read().decode()
 
 
 def test_every_line_of_the_log_is_json_and_a_plan_s_have_its_ids(services: Services) -> None:
@@ -272,9 +286,12 @@ def test_all_violations_of_a_request_are_listed_and_nothing_is_stored(services: 
         ),
         consignments=(replace(first, weight_g=-5, node_ids=("?",), carrier_id="\x07"), *others, others[0]),
     )
-    assert violations(services, plan_request("a b", bad, cores=65, time_budget_s=0)) >= {
+    punctual = {"forecast_days": 0, "on_time_target_permille": 950, "noise": Noise(day_permille=-1)}
+    assert violations(services, plan_request("a b", bad, cores=65, time_budget_s=0, **punctual)) >= {
         "request_id",
         "settings.cores",
+        "settings.forecast_days",
+        "settings.noise.day_permille",
         "settings.time_budget_s",
         "day.county.network.nodes[0].lon",
         "day.county.lines[0].owner",

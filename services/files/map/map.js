@@ -58,6 +58,7 @@
         ...call, drop: off.map((booking) => booking.goods), take: on.map((booking) => booking.goods),
         ready_by: on.length ? Math.min(...on.map((booking) => booking.ready_by)) : null,
         available: off.length ? Math.max(...off.map((booking) => booking.available)) : null,
+        caught: on.length && on[0].caught !== null ? Math.min(...on.map((booking) => booking.caught)) : null,
       };
     });
     return {
@@ -76,6 +77,7 @@
       if (service.type === "run" || stop.goods.length) nodes.get(stop.node)?.visits.push({ service, stop });
     });
   }
+  const isLate = (stop) => Boolean(stop.forecast) && stop.forecast.on_time < data.figures.wanted_permille;
   for (const left of data.unserved) {
     for (const id of goods.get(left.goods).nodes) nodes.get(id)?.unserved.push(left);
   }
@@ -153,6 +155,7 @@
   };
   const HOLLOW = new Set(["VILLAGE_POST_POINT", "POST_OFFICE"]);
   const CROSS = "M-7-7 7 7M7-7-7 7";
+  const LATE = "M-9.5 0A9.5 9.5 0 1 1 9.5 0 9.5 9.5 0 1 1-9.5 0Z";
   const RING = "M-7.5 0A7.5 7.5 0 1 1 7.5 0 7.5 7.5 0 1 1-7.5 0Z";
   const CLOCK = "M1.5 8A6.5 6.5 0 1 1 14.5 8 6.5 6.5 0 1 1 1.5 8ZM8 4.5V8L10.5 9.5";
   const isVillage = (node) => node.kind.startsWith("VILLAGE") || node.kind === "PARCEL_LOCKER";
@@ -190,6 +193,7 @@
       node.mark = svg("g", { class: markClass(node.kind), onclick: () => !moved && openNode(node.id) },
         svg("circle", { class: "near", r: 10 }),
         svg("path", { class: "shape", d: SHAPES[node.kind] || SHAPES.VILLAGE_SHOP }),
+        node.visits.some(({ stop }) => isLate(stop)) ? svg("path", { class: "late", d: LATE }) : null,
         node.waits.length ? svg("path", { class: "ring", d: RING }) : null,
         node.unserved.length ? svg("path", { class: "cross", d: CROSS }) : null,
         svg("title", {}, node.name));
@@ -335,6 +339,8 @@
       node.mark.setAttribute("class", flags.join(" "));
       const cross = node.mark.querySelector(".cross");
       if (cross) cross.setAttribute("display", flags.includes("alarm") ? "inline" : "none");
+      const late = node.mark.querySelector(".late");
+      if (late) late.setAttribute("display", visits.some(({ stop }) => isLate(stop)) ? "inline" : "none");
       const ring = node.mark.querySelector(".ring");
       if (ring) ring.setAttribute("display", holds ? "inline" : "none");
     }
@@ -485,11 +491,14 @@
     if (run && stop.leg_m) pairs.push([w.leg, km(stop.leg_m)]);
     if (!run && stop.ready_by !== null) pairs.push([w.ready_by, clock(stop.ready_by)]);
     if (!run && stop.available !== null) pairs.push([w.available, clock(stop.available)]);
+    if (!run && stop.caught !== null) pairs.push([w.caught, percent(stop.caught)]);
+    const likely = stop.forecast ? `${percent(stop.forecast.on_time)} · ${clock(stop.forecast.early)}–${clock(stop.forecast.late)}` : "";
     const wide = run ? [[w.load, `${stop.load_pieces} ${w.n_pieces} · ${kg(stop.load_g)}`]] : [];
     for (const shuttle of run ? [] : service.shuttles.filter((one) => one.from === stop.node || one.to === stop.node)) {
       const way = `${nodes.get(shuttle.from)?.name} → ${nodes.get(shuttle.to)?.name}`;
       wide.push([w.shuttle, `${clock(shuttle.departure)}–${clock(shuttle.arrival)} ${way}`]);
     }
+    if (likely) wide.unshift([w.on_time_call, isLate(stop) ? el("em", {}, likely) : likely], [w.promise, percent(stop.forecast.promise)]);
     return el("section", { class: `c${service.colour}${chosen ? " chosen" : ""}` },
       el("h3", {}, badge(service), el("button", { onclick: () => openStop(service, stop.index) }, title),
         chosen ? step("previous", -1, "M10 3 5 8 10 13") : null, chosen ? step("next", 1, "M6 3 11 8 6 13") : null),
@@ -538,6 +547,8 @@
         figure(w.villages, `${figures.reached} / ${figures.villages}`, "", figures.missed ? "alarm" : "good"),
         figure(w.pieces, grouped(figures.pieces, 0)),
         figure(w.distance, grouped(figures.distance_m / 1000, 0), " km"),
+        figures.on_time_permille === null ? null
+          : figure(w.on_time, percent(figures.on_time_permille), "", figures.on_time_permille < figures.wanted_permille ? "alarm" : "good"),
         data.waiting.length
           ? figure(w.waiting, grouped(sum(data.waiting, (one) => goods.get(one.goods).pieces), 0), ` ${w.n_pieces}`, "hold") : null,
         data.unserved.length ? figure(w.unserved, String(data.unserved.length), "", "alarm") : null));
@@ -630,6 +641,7 @@
       trips.length ? item(sample(svg("g", { class: "c1" }, line("trip"), line("core"))), w.trip_line) : null,
       ...kinds.map((kind) => item(sample(svg("g", { class: markClass(kind) },
         svg("path", { d: SHAPES[kind], transform: kind === "HUB" ? "scale(.75)" : "" }))), w[kind])),
+      data.runs.some((run) => run.stops.some(isLate)) ? item(sample(svg("g", { class: "mark" }, svg("path", { class: "late", d: LATE, transform: "scale(.75)" }))), say("late_mark", percent(data.figures.wanted_permille))) : null,
       data.waiting.length ? item(sample(svg("g", { class: "mark holds" }, svg("path", { class: "ring", d: RING }))), w.waiting_mark) : null,
       data.unserved.length ? item(sample(svg("g", { class: "mark alarm" }, svg("path", { class: "cross", d: CROSS }))), w.unserved_mark) : null),
       el("p", {}, w.straight));

@@ -16,6 +16,7 @@ from services.files.mapview import map_html
 from services.files.summary import Language
 from services.model.errors import InvalidInputError
 from services.model.explanations import Explanation
+from services.model.forecast import BookingForecast, Forecast, StopForecast
 from services.model.plan import Waiting
 from services.model.ways import NextBest, Terms, TransportMode, UsedWay, VillageWay
 from tests.papers_fixture import huadian_day, huadian_plan, outline, renamed
@@ -160,3 +161,24 @@ def test_every_mode_and_all_terms_have_words_on_the_map(language: Language) -> N
     words = data_of(map_html(DAY, RESULT, outline(), language))["words"]
     assert {mode.name for mode in TransportMode} <= words.keys()
     assert {f"terms_{one.name}" for one in Terms} <= words.keys()
+
+
+def test_how_punctual_a_call_and_a_trip_are_is_on_the_map() -> None:
+    run, booking = RESULT.plan.runs[0], RESULT.plan.bookings[0]
+    stops = (StopForecast(run.run_id, 1, 912, 800, 30_000, 31_800),)
+    forecast = Forecast(
+        2_000, 963, 900, 10, 1, stops, (), (BookingForecast(booking.booking_id, 870, 850),), target_permille=970
+    )
+    data = data_of(map_html(DAY, replace(RESULT, forecast=forecast), outline()))
+    assert (data["figures"]["on_time_permille"], data["figures"]["wanted_permille"]) == (963, 970)
+    shown = {one["id"]: one for one in data["runs"]}[run.run_id]["stops"]
+    assert shown[1]["forecast"] == {"on_time": 912, "promise": 800, "early": 30_000, "late": 31_800}
+    assert shown[0]["forecast"] is None
+    caught = {b["id"]: b["caught"] for trip in data["trips"] for b in trip["bookings"]}
+    assert caught.pop(booking.booking_id) == 870
+    assert set(caught.values()) <= {None}
+
+
+def test_without_a_forecast_or_a_target_the_city_s_target_is_the_mark() -> None:
+    figures = data_of(map_html(DAY, RESULT, outline()))["figures"]
+    assert (figures["on_time_permille"], figures["wanted_permille"]) == (None, 950)

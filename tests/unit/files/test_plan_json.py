@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.files.plan_json import plan_document, read_plan
 from services.model.errors import InvalidInputError
 from services.model.explanations import BindingLimit, Explanation, LimitKind, SmallestChange, SubjectKind
+from services.model.forecast import BookingForecast, Forecast, PunctualityLevel, RunForecast, StopForecast
 from services.model.plan import (
     Booking,
     Bound,
@@ -120,6 +121,19 @@ limits = st.builds(
     detail=texts,
 )
 changes = st.builds(SmallestChange, relaxes=limits, adds_fen=amounts, verified=st.booleans())
+shares = dict.fromkeys(("on_time_permille", "promise_permille"), amounts)
+nine_of_ten = {"early_s": times, "late_s": times}
+forecasts = st.builds(
+    Forecast,
+    **dict.fromkeys(("days", "on_time_permille", "bad_day_permille", "due_pieces", "late_pieces"), amounts),
+    stops=several(StopForecast, run_id=texts, stop_index=amounts, **shares, **nine_of_ten),
+    runs=several(RunForecast, run_id=texts, within_hours_permille=amounts, **nine_of_ten),
+    bookings=several(BookingForecast, booking_id=texts, caught_permille=amounts, on_time_permille=amounts),
+    target_permille=amounts,
+    is_target_reached=st.booleans(),
+    detail=texts,
+    levels=several(PunctualityLevel, slack_permille=amounts, on_time_permille=amounts, cost_fen=amounts),
+)
 results = st.builds(
     PlanResult,
     plan=plans,
@@ -145,6 +159,7 @@ results = st.builds(
         stand_together=st.booleans(),
         is_explained=st.booleans(),
     ),
+    forecast=st.none() | forecasts,
 )
 
 
@@ -169,6 +184,7 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
         "explanations",
         "trip_risks",
         "changes",
+        "forecast",
     ]
     assert shown["plan"]["runs"][0]["stops"][0]["start_time"] == "2026-11-23T06:15:00+08:00"
     assert shown["plan"]["runs"][0]["duration_s"] == result.plan.runs[0].duration_s
@@ -180,7 +196,7 @@ def test_a_county_s_plan_reads_as_people_write_it() -> None:
 def test_a_plan_of_before_ways_were_told_can_still_be_read() -> None:
     result = huadian_plan(huadian_day())
     shown = orjson.loads(plan_document(result))
-    del shown["ways"], shown["mode_shares"], shown["bound"], shown["explanations"]
+    del shown["ways"], shown["mode_shares"], shown["bound"], shown["explanations"], shown["forecast"]
     assert read_plan(orjson.dumps(shown)) == result
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from services.files.summary import Language, Summary, summarise, summary_json
 from services.files.summary_terminal import print_summary
 from services.model.explanations import BindingLimit, Explanation, LimitKind, SmallestChange, SubjectKind
+from services.model.forecast import BookingForecast, Forecast, PunctualityLevel, RunForecast, StopForecast
 from services.model.plan import Bound, BoundMethod, PlanResult, Unserved, UnservedReason, Waiting
 from services.model.ways import NextBest, Terms, TransportMode, UsedWay, VillageWay, mode_shares
 from tests.papers_fixture import held_frame, huadian_day, huadian_plan
@@ -143,6 +144,45 @@ def test_the_three_costs_stand_side_by_side() -> None:
     assert all(word in text for word in ("各家单干", "只共配", "共配＋班线", "省 68.6%", "校核通过", "155 / 156 村"))
     assert "each alone" in shown(summary_of(), "en")
     assert "各家单干" not in shown(summary_of(replace(RESULT, comparison=None)), "zh")
+
+
+def forecast_of(**changes: Any) -> Forecast:
+    """A forecast of the plan: the second call of its first run, and its first booking, fail most often."""
+    run, booking = RESULT.plan.runs[0], RESULT.plan.bookings[0]
+    stops = tuple(StopForecast(run.run_id, i, permille, 800, 30_000, 31_000) for i, permille in ((0, 1_000), (1, 912)))
+    runs = (RunForecast(run.run_id, 540, 50_000, 60_000),)
+    made = Forecast(2_000, 963, 896, 2_483, 92, stops, runs, (BookingForecast(booking.booking_id, 870, 850),))
+    return replace(made, **changes)
+
+
+def test_what_most_often_goes_wrong_is_shown() -> None:
+    run, booking = RESULT.plan.runs[0], RESULT.plan.bookings[0]
+    summary = summary_of(replace(RESULT, forecast=forecast_of()))
+    text = shown(summary, "zh")
+    name = next(node.name for node in DAY.county.network.nodes if node.node_id == run.stops[1].node_id)
+    assert "准点预测" in text and "96.3%" in text and "不到 89.6%" in text
+    assert f"{run.run_id} 第 2 站 {name} 91.2%" in text
+    assert f"{booking.trip_id} 13.0%" in text
+    assert f"{run.run_id} 46.0%" in text
+    assert "准点目标" not in text
+    document = orjson.loads(summary_json(summary))["punctuality"]
+    assert document["late_calls"] == [{"run_id": run.run_id, "stop": 2, "node": name, "on_time_permille": 912}]
+    assert document["missed_trips"] == [{"name": booking.trip_id, "permille": 130}]
+    assert document["overtime_runs"] == [{"name": run.run_id, "permille": 460}]
+    assert orjson.loads(summary_json(summary_of()))["punctuality"] is None
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_a_target_is_shown_with_what_it_took(language: Language) -> None:
+    levels = (PunctualityLevel(0, 963, 31_624_000), PunctualityLevel(500, 992, 33_000_100))
+    reached = forecast_of(target_permille=990, is_target_reached=True, levels=levels)
+    missed = forecast_of(target_permille=999, detail="目标 99.9%，最准的方案为 99.2%：再留余量也不更准", levels=levels)
+    texts = [shown(summary_of(replace(RESULT, forecast=one)), language) for one in (reached, missed)]
+    assert {"zh": "99.0% 已达到", "en": "99.0% reached"}[language] in texts[0]
+    assert missed.detail in texts[1]
+    for text in texts:
+        assert "96.3% 316240.00" in text and "99.2% 330001.00" in text
+        assert max(cell_len(line) for line in text.splitlines()) <= 80
 
 
 def waits(result: PlanResult = RESULT) -> PlanResult:

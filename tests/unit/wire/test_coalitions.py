@@ -16,6 +16,7 @@ def test_a_coalition_s_day_is_a_request_that_the_route_service_takes() -> None:
     assert day == small_day()
     assert (settings.iterations, settings.seed, settings.cores) == (40, 3, 1)
     assert (settings.compare, settings.use_waiting, settings.use_lines) == (False, False, True)
+    assert (settings.forecast_days, settings.on_time_target_permille) == (0, 0)
 
 
 def test_equal_days_searched_alike_are_the_same_request() -> None:
