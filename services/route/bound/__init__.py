@@ -21,8 +21,8 @@ from services.route.bound.ways import shortest_ways
 __all__ = ["BoundEffort", "bound_plan", "effort_for", "gap_permille", "lower_bound"]
 
 # A part of the time for the plan, so much at most; a plan that is limited by iterations has rounds instead.
-_PART: Final = 0.5
-_MOST_S: Final = 15.0
+_PART: Final = 2 / 3
+_MOST_S: Final = 20.0
 _ITERATIONS_A_ROUND: Final = 4
 _LEAST_ROUNDS: Final = 6
 _MOST_ROUNDS: Final = 30

@@ -91,8 +91,8 @@ def test_a_bound_that_is_stopped_is_still_one() -> None:
 
 
 def test_effort_follows_the_plan_s() -> None:
-    assert effort_for(PlanSettings(time_budget_s=10)).seconds == 5.0
-    assert effort_for(PlanSettings(time_budget_s=600)).seconds == 15.0
+    assert effort_for(PlanSettings(time_budget_s=9)).seconds == pytest.approx(6.0)
+    assert effort_for(PlanSettings(time_budget_s=600)).seconds == 20.0
     assert effort_for(PlanSettings(iterations=40)) == BoundEffort(10)
     assert effort_for(PlanSettings(iterations=10**6)) == BoundEffort(30)
 
