@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from services.cli.accept import accept
+from services.cli.analyse import bound, explain, forecast
 from services.cli.bench import bench
 from services.cli.cancel import cancel
 from services.cli.check import check
@@ -51,7 +52,7 @@ def make_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    planning = (check, consolidate, plan, revise, settle, report, show, trace)
+    planning = (check, consolidate, plan, revise, explain, bound, forecast, settle, report, show, trace)
     for command in (*planning, watch, accept, cancel, serve, worker, bench):
         app.command()(command)
     return app

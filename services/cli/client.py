@@ -21,6 +21,7 @@ from cuntong.settlement.v1 import settlement_pb2
 from cuntong.settlement.v1 import settlement_service_pb2 as settlement_service_pb
 from cuntong.settlement.v1 import settlement_service_pb2_grpc as settlement_grpc
 
+from services.model.analysis import Analysis
 from services.model.bags import Bagging
 from services.model.day import County, Day, PlanSettings
 from services.model.errors import InvalidInputError, PlanningFailedError, Violation
@@ -95,14 +96,23 @@ def trace_remotely(channel: grpc.Channel, plan_id: str, parcel: str) -> Trace:
 
 
 def submit_plan(
-    channel: grpc.Channel, day: Day, settings: PlanSettings, request_id: str, revision: Revision | None = None
+    channel: grpc.Channel,
+    day: Day,
+    settings: PlanSettings,
+    request_id: str,
+    about: Revision | Analysis | None = None,
 ) -> str:
-    """Submit a day for planning, or a plan of it for revision, in parts where it is large; return the plan's id."""
+    """Submit a day for planning, or a plan of it to revise or tell about, in parts where it is large.
+
+    Returns the job's id.
+    """
     request = route_pb.SubmitPlanRequest(
         request_id=request_id, day=encode(day, plan_pb2.Day), settings=encode(settings, plan_pb2.PlanSettings)
     )
-    if revision is not None:
-        request.revision.CopyFrom(encode(revision, revision_pb2.Revision, day.service_date))
+    if isinstance(about, Revision):
+        request.revision.CopyFrom(encode(about, revision_pb2.Revision, day.service_date))
+    elif about is not None:
+        request.analysis.CopyFrom(encode(about, route_pb.Analysis, day.service_date))
     stub = route_grpc.RouteServiceStub(channel)
     if request.ByteSize() <= _MAX_MESSAGE_BYTES:
         return str(stub.SubmitPlan(request).job.plan_id)

@@ -21,6 +21,7 @@ _PHASES: Final = {
     "waiting": ("缓送", "waiting"),
     "alone": ("各家单干对比", "carriers alone"),
     "explain": ("未安排原因", "what is left behind"),
+    "bound": ("成本下界", "bound"),
     "forecast": ("准点预测", "forecast"),
     "check": ("校验", "check"),
 }

@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 from services.model.errors import InvalidInputError, PlanUnfinishedError, StoreUnavailableError, Violation
 from services.route.batches import read_days, read_header
 from services.route.judgement import judge
-from services.route.requests import AcceptedDay, accept_day, revision_request
+from services.route.requests import AcceptedDay, accept_day, analysis_request, revision_request
 from services.runtime.caller import current_caller
 from services.runtime.interceptors.entries import bound_entries
 from services.runtime.job_records import JobRecord
@@ -162,13 +162,28 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
 
     async def RevisePlan(self, request: pb.RevisePlanRequest, context: Any) -> pb.RevisePlanResponse:
         """Accept the revision of a stored plan."""
+        return pb.RevisePlanResponse(job=await self._go_on(request, revision_request))
+
+    async def ExplainPlan(self, request: pb.ExplainPlanRequest, context: Any) -> pb.ExplainPlanResponse:
+        """Accept the question why a stored plan leaves something behind."""
+        return pb.ExplainPlanResponse(job=await self._go_on(request, analysis_request))
+
+    async def BoundPlan(self, request: pb.BoundPlanRequest, context: Any) -> pb.BoundPlanResponse:
+        """Accept the question how much better any other plan could be than a stored one."""
+        return pb.BoundPlanResponse(job=await self._go_on(request, analysis_request))
+
+    async def ForecastPlan(self, request: pb.ForecastPlanRequest, context: Any) -> pb.ForecastPlanResponse:
+        """Accept the question how punctual a stored plan will be."""
+        return pb.ForecastPlanResponse(job=await self._go_on(request, analysis_request))
+
+    async def _go_on(self, request: Any, compose: Callable[[Any, bytes, bytes], pb.SubmitPlanRequest]) -> pb.PlanJob:
+        """Submit what follows from a stored plan and its day."""
         job = await self._store.get(request.plan_id, current_caller().tenant)
         result = await self._store.result(request.plan_id)
         if result is None or job.state.is_open:
             raise PlanUnfinishedError(f"{request.plan_id} has made no plan, or not yet")
         payload = await self._store.payload(request.plan_id)
-        whole = await asyncio.to_thread(revision_request, request, payload, result)
-        return pb.RevisePlanResponse(job=await self._submit(whole))
+        return await self._submit(await asyncio.to_thread(compose, request, payload, result))
 
     async def SubmitBatch(
         self, request_iterator: AsyncIterator[pb.SubmitBatchRequest], context: Any

@@ -12,11 +12,14 @@ from cuntong.route.v1 import plan_pb2, revision_pb2
 from cuntong.route.v1 import route_service_pb2 as pb
 
 from services.happenings.after import day_after
+from services.model.analysis import Analysis
 from services.model.day import Day, PlanSettings
 from services.model.errors import InvalidInputError, Violation
 from services.model.events import Revision
+from services.model.plan import Plan
 from services.route.revise.lawful import refuse_unlawful
 from services.validation import day_violations
+from services.validation.analysis import analysis_violations
 from services.wire.codec import decode, encode
 
 ENGINES: Final = ("search", "pyvrp", "ortools")
@@ -36,11 +39,20 @@ _MAX_DELAY_S: Final = 7_200
 
 @dataclass(frozen=True, slots=True)
 class PlanTask:
-    """What a request asks for: a day to plan and how, or to revise a plan of it."""
+    """What a request asks for: a day to plan and how, or a plan of it to revise or to tell about."""
 
     day: Day
     settings: PlanSettings
     revision: Revision | None = None
+    analysis: Analysis | None = None
+
+    @property
+    def given(self) -> Plan | None:
+        """The plan that came with it."""
+        for asked in (self.revision, self.analysis):
+            if asked is not None:
+                return asked.plan
+        return None
 
 
 def read_request(request: pb.SubmitPlanRequest) -> PlanTask:
@@ -63,6 +75,13 @@ def read_request(request: pb.SubmitPlanRequest) -> PlanTask:
     revision = None
     if day is not None and request.HasField("revision"):
         revision = decode(Revision, request.revision, violations, "revision", day.service_date)
+    analysis = None
+    if day is not None and request.HasField("analysis"):
+        analysis = decode(Analysis, request.analysis, violations, "analysis", day.service_date)
+        if request.HasField("revision"):
+            violations.append(Violation("analysis", "and revision ask for two things: send one of them"))
+        if analysis is not None:
+            violations += analysis_violations(day, analysis)
     if settings is None:
         settings = PlanSettings()
     violations += [Violation(f"settings.{v.path}", v.message) for v in _settings_violations(settings)]
@@ -70,7 +89,7 @@ def read_request(request: pb.SubmitPlanRequest) -> PlanTask:
         raise InvalidInputError(violations)
     if revision is not None:
         day_after(day, revision)
-    return PlanTask(day, settings, revision)
+    return PlanTask(day, settings, revision, analysis)
 
 
 def _settings_violations(settings: PlanSettings) -> list[Violation]:
@@ -129,8 +148,8 @@ def accept_day(request: pb.SubmitPlanRequest) -> AcceptedDay:
         With all violations at once.
     """
     task = read_request(request)
-    if task.revision is not None:
-        refuse_unlawful(task.day, task.revision.plan)
+    if task.given is not None:
+        refuse_unlawful(task.day, task.given, "revision.plan" if task.revision else "analysis.plan")
     payload = request.SerializeToString(deterministic=True)
     return AcceptedDay(task.day.county.county_id, task.day.service_date, _solve_s(task.settings), payload)
 
@@ -144,17 +163,46 @@ def revision_request(request: pb.RevisePlanRequest, payload: bytes, result: byte
         When this version cannot read what the plan was made from.
     """
     stored = pb.SubmitPlanRequest.FromString(payload)
-    task = read_request(stored)
-    day = stored.day
-    if task.revision is not None:
-        # It was a revision itself: what happened then is a part of the day now.
-        day = encode(day_after(task.day, task.revision), plan_pb2.Day)
-    settings = request.settings if request.HasField("settings") else stored.settings
-    made = plan_pb2.PlanResult.FromString(result)
-    revision = revision_pb2.Revision(plan=made.plan, now_time=request.now_time, events=request.events)
+    revision = revision_pb2.Revision(plan=_plan_of(result), now_time=request.now_time, events=request.events)
     if request.HasField("moved_fen"):
         revision.moved_fen = request.moved_fen
-    return pb.SubmitPlanRequest(request_id=request.request_id, day=day, settings=settings, revision=revision)
+    return pb.SubmitPlanRequest(
+        request_id=request.request_id,
+        day=_day_of(stored),
+        settings=request.settings if request.HasField("settings") else stored.settings,
+        revision=revision,
+    )
+
+
+def analysis_request(
+    request: pb.ExplainPlanRequest | pb.BoundPlanRequest | pb.ForecastPlanRequest, payload: bytes, result: bytes
+) -> pb.SubmitPlanRequest:
+    """The request to tell about a stored plan what the kind of the call asks; see ``revision_request``."""
+    stored = pb.SubmitPlanRequest.FromString(payload)
+    analysis = pb.Analysis(plan=_plan_of(result))
+    if isinstance(request, pb.ExplainPlanRequest):
+        analysis.explain = True
+        analysis.consignment_ids.extend(request.consignment_ids)
+    elif isinstance(request, pb.BoundPlanRequest):
+        analysis.bound = True
+    else:
+        analysis.forecast = True
+    return pb.SubmitPlanRequest(
+        request_id=request.request_id,
+        day=_day_of(stored),
+        settings=request.settings if request.HasField("settings") else stored.settings,
+        analysis=analysis,
+    )
+
+
+def _plan_of(result: bytes) -> plan_pb2.Plan:
+    return plan_pb2.PlanResult.FromString(result).plan
+
+
+def _day_of(stored: pb.SubmitPlanRequest) -> plan_pb2.Day:
+    """The day that a stored plan is for; where it is a revision, what happened then is a part of it."""
+    task = read_request(stored)
+    return stored.day if task.revision is None else encode(day_after(task.day, task.revision), plan_pb2.Day)
 
 
 def is_request_id(text: str) -> bool:

@@ -10,6 +10,7 @@ from cuntong.route.v1 import route_service_pb2 as pb
 
 from services.happenings.after import day_after
 from services.model.plan import PlanResult
+from services.route.analyse import analyse_plan
 from services.route.engines.engine import Engine, JointEngine
 from services.route.figures import Figures, figures_of
 from services.route.planner import plan_day
@@ -42,6 +43,9 @@ def make_work(engines: Mapping[str, Engine]) -> Work:
                 raise TypeError(f"{REVISING} does not decide runs and bookings together")
             result = revise_plan(day, task.revision, settings, engine, telling.should_stop, telling.report, keep=keep)
             day = day_after(day, task.revision)
+        elif task.analysis is not None:
+            engine = engines[settings.engine]
+            result = analyse_plan(day, task.analysis, settings, engine, telling.should_stop, telling.report)
         else:
             engine = engines[settings.engine]
             result = plan_day(

@@ -65,3 +65,12 @@ def test_events_come_from_a_file_too(papers: Path, tmp_path: Path) -> None:
     code, said = run("revise", papers, "--now", "5:00", "--events", events)
     assert code == 2
     assert "earthquake" in said
+
+
+def test_a_planned_folder_is_explained_bounded_and_forecast(papers: Path) -> None:
+    for command in ("explain", "bound", "forecast"):
+        code, said = run(command, papers, *(("--seconds", "1") if command == "bound" else ()))
+        assert code == 0, said
+    told = json.loads((papers / "plan.json").read_bytes())
+    assert told["bound"]["lower_fen"] <= told["plan"]["cost"]["total_fen"]
+    assert told["forecast"]["days"] == 2_000

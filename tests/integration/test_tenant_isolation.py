@@ -41,6 +41,7 @@ OWN_CONTENT = {
     "ParcelBatch",
     "Revision",
     "Events",
+    "Analysis",
     "PlanSettings",
 }
 MOST_ANSWERS = 50

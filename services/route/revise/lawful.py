@@ -8,7 +8,7 @@ from services.model.plan import Plan
 from services.route.checker import check
 
 
-def refuse_unlawful(day: Day, plan: Plan) -> None:
+def refuse_unlawful(day: Day, plan: Plan, path: str = "revision.plan") -> None:
     """Let no plan pass that breaks a law on its day.
 
     Raises
@@ -18,4 +18,4 @@ def refuse_unlawful(day: Day, plan: Plan) -> None:
     """
     if broken := check(day, plan):
         said = (f"breaks {law.law.value}: {law.subject}: {law.detail}" for law in broken)
-        raise InvalidInputError([Violation("revision.plan", text) for text in said])
+        raise InvalidInputError([Violation(path, text) for text in said])
