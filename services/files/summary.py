@@ -12,6 +12,7 @@ import polars as pl
 
 from services.files.explanation_words import change_lines
 from services.files.punctuality import Punctuality, punctuality_of
+from services.model.changes import TripRisk
 from services.model.consignments import Consignment
 from services.model.day import Day
 from services.model.held import HeldReason
@@ -55,7 +56,8 @@ class Summary:
     reached, some wait, that is all that is not carried there may, and the rest are not reached. ``cost_per_parcel_fen``
     leaves the prices of the unserved and of waiting out, as they are not spent. Savings are in permille of what the
     plan is compared with. ``None``: nothing to compare. ``modes`` share the pieces carried out among the modes, in
-    permille; ``villages_with_other_way`` have a next best. ``bound`` is what any plan of the day costs at least.
+    permille; ``villages_with_other_way`` have a next best. ``bound`` is what any plan of the day costs at least,
+    ``trip_risks`` what it would cost more if a booked trip failed, the dearest first.
     """
 
     county_id: str
@@ -83,6 +85,7 @@ class Summary:
     cost: Cost
     cost_per_parcel_fen: int | None
     bound: Bound | None
+    trip_risks: tuple[TripRisk, ...]
     cost_fen_shared_runs: int | None
     cost_fen_alone: int | None
     cost_fen_all_today: int | None
@@ -168,6 +171,7 @@ def summarise(
         if pieces
         else None,
         bound=result.bound,
+        trip_risks=result.trip_risks,
         cost_fen_shared_runs=comparison.shared_runs_fen if comparison else None,
         cost_fen_alone=comparison.alone_fen if comparison else None,
         cost_fen_all_today=all_today_fen,

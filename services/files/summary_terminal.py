@@ -53,6 +53,9 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "total": "合计",
         "each": "每件",
         "each_of": "{cost} 元（{pieces} 件）",
+        "risks": "班次停开",
+        "risk": "{trip} 停开多 {yuan} 元",
+        "risk_left": "{trip} 停开多 {yuan} 元，{left} 组送不了",
         "bound": "下界",
         "bound_of": "任何计划至少 {lower} 元，本计划最多还能省 {gap}",
         "best": "本计划已是最优",
@@ -107,6 +110,9 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "total": "total",
         "each": "A piece",
         "each_of": "{cost} yuan, {pieces} pieces",
+        "risks": "If it fails",
+        "risk": "{trip}: {yuan} more",
+        "risk_left": "{trip}: {yuan} more, {left} left",
         "bound": "Bound",
         "bound_of": "no plan is under {lower}: at most {gap} to save",
         "best": "no plan costs less",
@@ -141,6 +147,7 @@ _LABEL: Final = 14
 _BAR: Final = 18
 _UNSERVED_SHOWN: Final = 5
 _WAITING_SHOWN: Final = 4
+_RISKS_SHOWN: Final = 3
 _PHASES: Final = {
     "read": "读入",
     "start": "启动",
@@ -188,6 +195,7 @@ def _lines(summary: Summary, words: dict[str, str], language: Language) -> Itera
     yield from _waiting(summary, words)
     for label, items, style in punctuality_rows(summary.punctuality, language) if summary.punctuality else ():
         yield from _wrapped(label, items, style)
+    yield from _risks(summary, words)
     yield Text()
     yield from _cost(summary, words)
     yield from _compared(summary, words)
@@ -239,6 +247,19 @@ def _unserved(summary: Summary, words: dict[str, str], language: Language) -> It
     if summary.unserved > _UNSERVED_SHOWN:
         more = words["more"].format(more=summary.unserved - _UNSERVED_SHOWN, file="summary.json")
         yield _row("", more, "dim")
+
+
+def _risks(summary: Summary, words: dict[str, str]) -> Iterator[Text]:
+    """The booked trips whose failure would cost most."""
+    dear = [risk for risk in summary.trip_risks if risk.cost_fen > 0 or risk.unserved][:_RISKS_SHOWN]
+    shown = [
+        words["risk_left" if risk.unserved else "risk"].format(
+            trip=risk.trip_id, yuan=_money(risk.cost_fen), left=risk.unserved
+        )
+        for risk in dear
+    ]
+    if shown:
+        yield from _wrapped(words["risks"], shown)
 
 
 def _waiting(summary: Summary, words: dict[str, str]) -> Iterator[Text]:

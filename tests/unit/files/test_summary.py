@@ -14,6 +14,7 @@ from rich.console import Console
 
 from services.files.summary import Language, Summary, summarise, summary_json
 from services.files.summary_terminal import print_summary
+from services.model.changes import TripRisk
 from services.model.explanations import BindingLimit, Explanation, LimitKind, SmallestChange, SubjectKind
 from services.model.forecast import BookingForecast, Forecast, PunctualityLevel, RunForecast, StopForecast
 from services.model.plan import Bound, BoundMethod, PlanResult, Unserved, UnservedReason, Waiting
@@ -67,6 +68,16 @@ def test_a_bound_is_told_in_one_line_and_in_the_document() -> None:
     proved = summary_of(replace(RESULT, bound=Bound(RESULT.plan.cost.total_fen, 0, BoundMethod.ENUMERATION, True)))
     assert "本计划已是最优" in shown(proved, "zh")
     assert "下界" not in shown(summary_of(), "zh")
+
+
+def test_the_dearest_failures_of_trips_are_told() -> None:
+    risks = (TripRisk("T-1", 3, 45_000, 2), TripRisk("T-2", 1, 1_200, 0), TripRisk("T-3", 1, -500, 0))
+    summary = summary_of(replace(RESULT, trip_risks=risks))
+    assert "T-1 停开多 450.00 元，2 组送不了" in shown(summary, "zh")
+    assert "T-2: 12.00 more" in shown(summary, "en")
+    assert "T-3" not in shown(summary, "zh")
+    assert "班次停开" not in shown(summary_of(), "zh")
+    assert len(orjson.loads(summary_json(summary))["trip_risks"]) == 3
 
 
 def test_the_document_has_the_promised_keys() -> None:
