@@ -98,7 +98,8 @@ def forecast(
     if result.forecast is not None:
         said = punctuality_of(stored.day, stored.result.plan, result.forecast)
         for label, items, _ in punctuality_rows(said, language) if said else ():
-            console.print(f"{label}  {'  '.join(items)}", markup=False, soft_wrap=True)
+            if items:
+                console.print(f"{label}  {'  '.join(items)}", markup=False, soft_wrap=True)
     _keep(folder, stored, replace(stored.result, forecast=result.forecast))
 
 
