@@ -222,7 +222,7 @@ def test_the_same_names_open_all_of_it_to_their_owner(tenants: Tenants) -> None:
     seen: dict[str, Outcome] = {}
     for method in methods():
         if "plan_id" in method.input_type.fields_by_name:
-            request = request_of(method, parcel=PARCEL, plan_id=tenants.plan_id, request_id="again")
+            request = request_of(method, parcel=PARCEL, plan_id=tenants.plan_id, request_id=method.name)
             seen[method.name] = tenants.call(method, [request], "a")
     assert {"GetPlan", "WatchPlan", "PackBags", "TraceParcel", "Settle"} <= set(seen)
     assert {outcome.code for outcome in seen.values()} == {"OK"}

@@ -242,7 +242,9 @@ def _renamed(_: Day, plan: Plan, chance: Chance) -> Mutant:
     """Call runs and bookings otherwise, and give other reasons: a plan may use its own names and words."""
     runs = tuple(replace(run, run_id=f"X{i}") for i, run in enumerate(plan.runs))
     bookings = tuple(replace(booking, booking_id=f"Y{i}") for i, booking in enumerate(plan.bookings))
-    unserved = tuple(replace(u, reason=chance.choice(list(UnservedReason)), detail="why not") for u in plan.unserved)
+    # What is stranded is so in a run, which no word makes true.
+    reasons = [reason for reason in UnservedReason if reason is not UnservedReason.STRANDED]
+    unserved = tuple(replace(u, reason=chance.choice(reasons), detail="why not") for u in plan.unserved)
     waiting = tuple(replace(one, saved_fen=one.saved_fen + 1, detail="tomorrow") for one in plan.waiting)
     return same(replace(plan, runs=runs, bookings=bookings, unserved=unserved, waiting=waiting))
 

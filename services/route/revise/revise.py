@@ -107,7 +107,11 @@ def prepare_revision(day: Day, revision: Revision) -> Reviser:
     """
     after = day_after(day, revision)
     refuse_unlawful(day, revision.plan)
+    return reviser_of(day, after, revision)
 
+
+def reviser_of(day: Day, after: Day, revision: Revision) -> Reviser:
+    """Find out what is settled and what is free of a lawful plan on the day ``after`` what happened."""
     matrix = choose_roads(after).matrix(nodes_on_roads(after))
     index = DayIndex.of(after)
     cancelled = cancelled_trips(day, revision.events, revision.now_s)

@@ -11,7 +11,7 @@ from services.model.events import Revision
 from services.model.plan import Plan
 from services.route.engines.engine import Effort, JointEngine, ShouldStop
 from services.route.joint import JointTask
-from services.route.revise.revise import Reviser, decision_of, prepare_revision
+from services.route.revise.revise import Reviser, decision_of, reviser_of
 
 # So many iterations settle where the goods of one trip go; the rest of the plan is good as it is.
 _ITERATIONS: Final = 3
@@ -24,7 +24,7 @@ def trip_risks(day: Day, plan: Plan, engine: JointEngine, should_stop: ShouldSto
     """
     if not plan.bookings:
         return ()
-    reviser = prepare_revision(day, Revision(plan, 0))
+    reviser = reviser_of(day, day, Revision(plan, 0))
     joint = reviser.joint_task()
     trips = dict.fromkeys(booking.trip_id for booking in plan.bookings)
     risks = [_risk(reviser, joint, trip_id, engine, should_stop) for trip_id in trips if not should_stop()]
