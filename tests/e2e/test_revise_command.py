@@ -67,10 +67,8 @@ def test_events_come_from_a_file_too(papers: Path, tmp_path: Path) -> None:
     assert "earthquake" in said
 
 
-def test_a_planned_folder_is_explained_bounded_and_forecast(papers: Path) -> None:
-    for command in ("explain", "bound", "forecast"):
-        code, said = run(command, papers, *(("--seconds", "1") if command == "bound" else ()))
-        assert code == 0, said
+def test_what_is_told_of_a_planned_folder_is_kept_in_it(papers: Path) -> None:
+    code, said = run("bound", papers, "--seconds", "1")
+    assert code == 0, said
     told = json.loads((papers / "plan.json").read_bytes())
     assert told["bound"]["lower_fen"] <= told["plan"]["cost"]["total_fen"]
-    assert told["forecast"]["days"] == 2_000
