@@ -23,6 +23,9 @@ from tests.mutations.mutant import (
     with_stop,
 )
 
+# More than any rounding of a leg.
+_SHOWS_S: Final = 10
+
 
 def _load(field: str, law: Law) -> Kind:
     def mutate(_: Day, plan: Plan, chance: Chance) -> Mutant | None:
@@ -122,7 +125,9 @@ def _stops_changed_round(_: Day, plan: Plan, chance: Chance) -> Mutant | None:
         (i, j)
         for i, run in enumerate(plan.runs)
         for j in range(1, len(run.stops) - 2)
+        # Where no time passes, as between nodes at one place, the order does not show in the times.
         if run.stops[j].node_id != run.stops[j + 1].node_id
+        and run.stops[j + 1].departure_s - run.stops[j].arrival_s > _SHOWS_S
     ]
     if not places:
         return None
