@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bench.county_generator import SERVICE_DATE, draw_day
 from bench.day import read_day
+from services.happenings.lived import run_stops_done
 from services.model.day import Day, PlanSettings
 from services.model.errors import PlanRefusedError
 from services.model.events import Events, LateTrip, Revision
@@ -67,7 +68,7 @@ def events_of(day: Day, plan: Plan, now_s: int, seed: int) -> Iterator[tuple[str
         for a, b in zip(run.stops, run.stops[1:], strict=False)
         if a.departure_s > now_s and a.node_id != b.node_id
     ]
-    gone = {c for run in plan.runs for stop in run.stops if stop.departure_s <= now_s for c in stop.take}
+    gone = {c for run in plan.runs for stop in run_stops_done(run, now_s) for c in stop.take}
     gone |= {b.consignment_id for b in plan.bookings}
     stays = [c for c in day.consignments if c.consignment_id not in gone]
     new = tuple(
