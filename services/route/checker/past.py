@@ -25,6 +25,10 @@ def _check_runs(old: Plan, new: Plan, now_s: int, down: Set[str]) -> Iterator[Br
     begun = {run.vehicle_id: _begun(run, now_s, run.vehicle_id in down) for run in old.runs}
     for run in old.runs:
         stops = after[run.vehicle_id].stops if run.vehicle_id in after else ()
+        took = any(stop.take for stop in run.stops[: begun[run.vehicle_id]])
+        if run.vehicle_id in down and not stops and not took:
+            # On its way to its first load: without one it was no run.
+            continue
         for place, stop in enumerate(run.stops[: begun[run.vehicle_id]]):
             same = stop == stops[place] if place < len(stops) else False
             if not same and not (run.vehicle_id in down and _unloads_at_base(run, stops, place, now_s)):
