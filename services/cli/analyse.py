@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.cli.access import NO_ACCESS, Access, channel_to
-from services.cli.client import finished_plan, submit_plan, watch_plan
-from services.cli.local import local_services
+from services.cli.access import Access
+from services.cli.follow import follow_plan, route_service
 from services.cli.options import CaFile, CertFile, KeyFile, Lang, TokenFile
-from services.cli.progress import job_progress
 from services.cli.stored import PLAN_FILE, StoredDay, read_stored
 from services.files.explanation_words import change_line
 from services.files.outputs import write_file
@@ -24,7 +21,6 @@ from services.files.summary import Language
 from services.model.analysis import Analysis
 from services.model.day import PlanSettings
 from services.model.plan import PlanResult
-from services.runtime.config import StoreSettings, read_settings
 
 Papers = Annotated[Path, typer.Argument(help="Folder that cuntong plan or revise wrote 计划文件夹 (OUT/DATE).")]
 Route = Annotated[str, typer.Option(help="Address of a running route service; started here unless given.")]
@@ -106,18 +102,9 @@ def forecast(
 def _told(
     stored: StoredDay, asked: Analysis, settings: PlanSettings, route: str, access: Access, language: Language
 ) -> PlanResult:
-    def ask(address: str, access: Access) -> PlanResult:
-        console = Console(highlight=False, stderr=True)
-        with channel_to(address, access) as channel:
-            plan_id = submit_plan(channel, stored.day, settings, uuid.uuid4().hex, asked)
-            with job_progress(console, language) as on_progress:
-                watch_plan(channel, plan_id, on_progress)
-            return finished_plan(channel, plan_id)
-
-    if route:
-        return ask(route, access)
-    with local_services(read_settings(StoreSettings)) as running:
-        return ask(running["route"].grpc, NO_ACCESS)
+    console = Console(highlight=False, stderr=True)
+    with route_service(route, access) as channel:
+        return follow_plan(channel, stored.day, settings, console, language, asked)[1]
 
 
 def _keep(folder: Path, stored: StoredDay, result: PlanResult) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -17,8 +16,9 @@ import typer
 from rich.console import Console
 
 from services.cli.access import Access, channel_to
-from services.cli.client import finished_plan, pack_remotely, submit_plan, watch_plan
+from services.cli.client import pack_remotely
 from services.cli.county_day import CountyDay, consolidate_day, read_county_day, tell_notes, tell_unknown_categories
+from services.cli.follow import follow_plan
 from services.cli.local import local_services
 from services.cli.options import (
     DEFAULT_VILLAGES,
@@ -31,7 +31,6 @@ from services.cli.options import (
     TokenFile,
     Villages,
 )
-from services.cli.progress import job_progress
 from services.cli.stored import DAY_FILE, PLAN_FILE
 from services.files.bag_papers import BAG_LIST_FILE, bag_list
 from services.files.held_csv import held_csv
@@ -203,10 +202,7 @@ def _plan_remotely(
     opening: _Opening, day: Day, settings: PlanSettings, console: Console, language: Language
 ) -> tuple[str, PlanResult]:
     with opening() as channel:
-        plan_id = submit_plan(channel, day, settings, request_id=uuid.uuid4().hex)
-        with job_progress(console, language) as on_progress:
-            watch_plan(channel, plan_id, on_progress)
-        return plan_id, finished_plan(channel, plan_id)
+        return follow_plan(channel, day, settings, console, language)
 
 
 def _papers(county_day: CountyDay, day: Day, result: PlanResult, bagging: Bagging) -> dict[str, bytes]:

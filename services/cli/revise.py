@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +11,10 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from services.cli.access import NO_ACCESS, Access, channel_to
-from services.cli.client import finished_plan, submit_plan, watch_plan
-from services.cli.local import local_services
+from services.cli.access import Access
+from services.cli.follow import follow_plan, route_service
 from services.cli.options import CaFile, CertFile, KeyFile, Lang, TokenFile
-from services.cli.progress import job_progress
-from services.cli.stored import DAY_FILE, PLAN_FILE, StoredDay, read_stored
+from services.cli.stored import DAY_FILE, PLAN_FILE, read_stored
 from services.files.changes_csv import CHANGES_FILE, KINDS, changes_csv
 from services.files.manifests import manifests
 from services.files.mapview import map_html
@@ -31,7 +28,6 @@ from services.model.events import Events, LateTrip, Revision
 from services.model.network import ClosedRoad
 from services.model.plan import PlanResult
 from services.model.units import clock
-from services.runtime.config import StoreSettings, read_settings
 from services.wire.documents import day_document, read_events
 
 _TIME: Final = re.compile(r"([01]?\d|2\d|3\d|4[0-7]):([0-5]\d)")
@@ -105,11 +101,8 @@ def revise(
     revision = Revision(stored.result.plan, now, happened, moved_fen)
     after = day_after(stored.day, revision)
     settings = PlanSettings(time_budget_s=budget, seed=seed, cores=cores)
-    if route:
-        result = _revised(route, Access(token_file, ca, cert, key), stored, revision, settings, console, language)
-    else:
-        with local_services(read_settings(StoreSettings)) as running:
-            result = _revised(running["route"].grpc, NO_ACCESS, stored, revision, settings, console, language)
+    with route_service(route, Access(token_file, ca, cert, key)) as channel:
+        _, result = follow_plan(channel, stored.day, settings, console, language, revision)
     target = out or folder.with_name(f"{folder.name}-{clock(now).replace(':', '')}")
     changes = result.changes
     papers = {
@@ -123,22 +116,6 @@ def revise(
     write_outputs(target, papers)
     _tell(result, console, language)
     console.print(f"→ {target}/", soft_wrap=True)
-
-
-def _revised(
-    address: str,
-    access: Access,
-    stored: StoredDay,
-    revision: Revision,
-    settings: PlanSettings,
-    console: Console,
-    language: Language,
-) -> PlanResult:
-    with channel_to(address, access) as channel:
-        plan_id = submit_plan(channel, stored.day, settings, uuid.uuid4().hex, revision)
-        with job_progress(console, language) as on_progress:
-            watch_plan(channel, plan_id, on_progress)
-        return finished_plan(channel, plan_id)
 
 
 def _tell(result: PlanResult, console: Console, language: Language) -> None:

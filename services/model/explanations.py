@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+MAX_EXPLAINED = 20
+"""So many consignments are explained in one call; each takes searches of its own."""
+
 
 class LimitKind(StrEnum):
     """What binds."""

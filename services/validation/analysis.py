@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from services.model.analysis import Analysis
 from services.model.day import Day
 from services.model.errors import Violation
+from services.model.explanations import MAX_EXPLAINED
 from services.validation.fields import quoted
 from services.validation.plan import plan_violations
-
-MAX_EXPLAINED: Final = 20
 
 
 def analysis_violations(day: Day, analysis: Analysis) -> Iterator[Violation]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from services.model.consignments import Consignment
 from services.model.day import Day, PlanSettings
-from services.model.explanations import BindingLimit, Explanation, LimitKind, SmallestChange, SubjectKind
+from services.model.explanations import MAX_EXPLAINED, BindingLimit, Explanation, LimitKind, SmallestChange, SubjectKind
 from services.model.plan import Plan
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Engine, ShouldStop
@@ -25,8 +25,6 @@ from services.route.explain.solve import Solver
 from services.route.explain.words import worded
 from services.route.search import Report
 
-# Of one call, unless it is told otherwise.
-MAX_EXPLAINED: Final = 20
 ITERATIONS: Final = 20
 # Searches for one consignment, and limits that are told of it.
 _MAX_SOLVES: Final = 12

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from services.happenings.after import cancelled_trips, day_after
+from services.model.changes import Changes
 from services.model.day import Day, PlanSettings
 from services.model.errors import PlanRefusedError
 from services.model.events import Events, Revision
@@ -63,12 +64,12 @@ def revise_plan(
     began = clock()
     reviser = prepare_revision(day, revision)
     report("options", 0, 5)
-    best = reviser.unchanged()
     joint = reviser.joint_task(settings.use_lines)
+    best = reviser.judged(reviser.unchanged(joint if settings.use_lines else reviser.joint_task()))
     first = _first_effort(settings)
     best = reviser.better(best, reviser.search(joint, engine, first, should_stop, reviser.start(joint)))
-    report("runs", best.cost.total_fen, 20)
-    result = reviser.result(best)
+    report("runs", best.plan.cost.total_fen, 20)
+    result = best.result()
     if keep is not None:
         keep(result)
 
@@ -79,7 +80,7 @@ def revise_plan(
 
     if should_stop() or (settings.iterations is None and effort_left(0).seconds < _FIRST_S):
         return result
-    start = reviser.start(joint, best)
+    start = reviser.start(joint, best.plan)
     with ThreadPoolExecutor(settings.cores) as pool:
         found = pool.map(
             lambda number: reviser.search(joint, engine, effort_left(number), should_stop, start),
@@ -87,9 +88,9 @@ def revise_plan(
         )
         for decision in found:
             best = reviser.better(best, decision)
-            report("lines", best.cost.total_fen, 90)
-    report("check", best.cost.total_fen, 95)
-    return reviser.result(best)
+            report("lines", best.plan.cost.total_fen, 90)
+    report("check", best.plan.cost.total_fen, 95)
+    return best.result()
 
 
 def _first_effort(settings: PlanSettings) -> Effort:
@@ -232,31 +233,43 @@ class Reviser:
         found = engine.solve_jointly(joint.problem, joint.bookable, effort, should_stop, lambda _: None, start)
         return joint.decision(found)
 
-    def unchanged(self) -> Plan:
+    def unchanged(self, joint: JointTask) -> Plan:
         """The plan as it was with the events in it: what is free and can be done still, nothing searched."""
         old = self.revision.plan
         if self.revision.events == Events() and not check(self.day, old):
             return replace(old, as_of_s=self.revision.now_s)
-        joint = make_joint_task(self.composer.residual.index, self.composer.matrix, self.options, Grain.FINE)
         return self.composer.plan(decision_of(self.composer, joint, self.options, old))
 
-    def better(self, best: Plan, decision: Decision) -> Plan:
-        """The cheaper of a plan and a decision, with the price of what moves, as far as they are lawful."""
-        matched = _matched(decision, self.composer.old)
-        plan = self.composer.plan(matched)
-        plans = [one for one in (plan, best) if not self.broken(one)]
-        return min(plans or [plan], key=self.rank)
+    def better(self, best: Judged, decision: Decision) -> Judged:
+        """The cheaper of a plan and a decision, with the price of what moves; one that is lawful before all others."""
+        found = self.judged(self.composer.plan(_matched(decision, self.composer.old)))
+        return min(found, best, key=lambda one: one.rank)
 
-    def rank(self, plan: Plan) -> tuple[int, int]:
-        """What is left behind comes first, as in a plan made beforehand; then the cost with the price of changes."""
-        changes_fen = changes_of(self.before, self.composer.index, self.revision, plan).price_fen
-        return plan.cost.unserved_fen, plan.cost.total_fen + changes_fen
+    def judged(self, plan: Plan) -> Judged:
+        """A plan with what it changes and the laws that it breaks."""
+        changes = changes_of(self.before, self.composer.index, self.revision, plan)
+        return Judged(plan, changes, tuple(self.broken(plan)))
 
     def broken(self, plan: Plan) -> list[BrokenLaw]:
         """The laws that a revised plan breaks."""
         return [*check(self.day, plan), *check_past(self.day, self.revision.plan, plan, self.revision.now_s)]
 
-    def result(self, plan: Plan) -> PlanResult:
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A plan, what it changes, and which laws it breaks: found once, for it is asked for more often."""
+
+    plan: Plan
+    changes: Changes
+    broken: tuple[BrokenLaw, ...]
+
+    @property
+    def rank(self) -> tuple[bool, int, int]:
+        """The law first; then what is left behind, as in a plan made beforehand; then the cost with all changes."""
+        cost = self.plan.cost
+        return bool(self.broken), cost.unserved_fen, cost.total_fen + self.changes.price_fen
+
+    def result(self) -> PlanResult:
         """The plan with what it changes.
 
         Raises
@@ -264,9 +277,9 @@ class Reviser:
         PlanRefusedError
             Naming the laws that it breaks.
         """
-        if broken := self.broken(plan):
-            raise PlanRefusedError([(law.law.value, f"{law.subject}: {law.detail}") for law in broken])
-        return PlanResult(plan, changes=changes_of(self.before, self.composer.index, self.revision, plan))
+        if self.broken:
+            raise PlanRefusedError([(law.law.value, f"{law.subject}: {law.detail}") for law in self.broken])
+        return PlanResult(self.plan, changes=self.changes)
 
 
 def decision_of(composer: Composer, joint: JointTask, options: Sequence[BookingOption], plan: Plan) -> Decision:
