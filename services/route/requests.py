@@ -39,9 +39,13 @@ _MAX_DELAY_S: Final = 7_200
 
 @dataclass(frozen=True, slots=True)
 class PlanTask:
-    """What a request asks for: a day to plan and how, or a plan of it to revise or to tell about."""
+    """What a request asks for: a day to plan and how, or a plan of it to revise or to tell about.
+
+    ``day_of_plan`` is the day that the plan in the answer is for: of a revision, as it is after what happened.
+    """
 
     day: Day
+    day_of_plan: Day
     settings: PlanSettings
     revision: Revision | None = None
     analysis: Analysis | None = None
@@ -87,9 +91,8 @@ def read_request(request: pb.SubmitPlanRequest) -> PlanTask:
     violations += [Violation(f"settings.{v.path}", v.message) for v in _settings_violations(settings)]
     if violations or day is None:
         raise InvalidInputError(violations)
-    if revision is not None:
-        day_after(day, revision)
-    return PlanTask(day, settings, revision, analysis)
+    day_of_plan = day if revision is None else day_after(day, revision)
+    return PlanTask(day, day_of_plan, settings, revision, analysis)
 
 
 def _settings_violations(settings: PlanSettings) -> list[Violation]:
@@ -202,7 +205,7 @@ def _plan_of(result: bytes) -> plan_pb2.Plan:
 def _day_of(stored: pb.SubmitPlanRequest) -> plan_pb2.Day:
     """The day that a stored plan is for; where it is a revision, what happened then is a part of it."""
     task = read_request(stored)
-    return stored.day if task.revision is None else encode(day_after(task.day, task.revision), plan_pb2.Day)
+    return stored.day if task.revision is None else encode(task.day_of_plan, plan_pb2.Day)
 
 
 def is_request_id(text: str) -> bool:

@@ -8,7 +8,6 @@ from typing import Final
 from cuntong.route.v1 import plan_pb2
 from cuntong.route.v1 import route_service_pb2 as pb
 
-from services.happenings.after import day_after
 from services.model.plan import PlanResult
 from services.route.analyse import analyse_plan
 from services.route.engines.engine import Engine, JointEngine
@@ -42,7 +41,6 @@ def make_work(engines: Mapping[str, Engine]) -> Work:
             if not isinstance(engine, JointEngine):
                 raise TypeError(f"{REVISING} does not decide runs and bookings together")
             result = revise_plan(day, task.revision, settings, engine, telling.should_stop, telling.report, keep=keep)
-            day = day_after(day, task.revision)
         elif task.analysis is not None:
             engine = engines[settings.engine]
             result = analyse_plan(day, task.analysis, settings, engine, telling.should_stop, telling.report)
@@ -51,6 +49,6 @@ def make_work(engines: Mapping[str, Engine]) -> Work:
             result = plan_day(
                 day, settings, engine, telling.should_stop, telling.report, with_ways=is_asked_for, keep=keep
             )
-        return written(result), figures_of(day, result) if is_asked_for else None
+        return written(result), figures_of(task.day_of_plan, result) if is_asked_for else None
 
     return work
