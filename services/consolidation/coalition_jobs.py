@@ -148,7 +148,15 @@ class CoalitionJobs:
             create_time=self._now(),
             update_time=self._now(),
         )
-        job, _ = await self._store.submit(record, hashlib.sha256(payload).hexdigest(), payload)
+        asking = asyncio.create_task(self._store.submit(record, hashlib.sha256(payload).hexdigest(), payload))
+        try:
+            job, _ = await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            # The store may have taken a job whose name never got here: only its answer says which to cancel.
+            with suppress(CuntongError):
+                job, _ = await asking
+                await self._store.request_cancel(job.plan_id)
+            raise
         return _Job(job.plan_id, tries)
 
     async def _collect(self, batch: _Batch) -> bool:

@@ -107,12 +107,14 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
             async with aclosing(self._store.watch(request.plan_id, request.after_sequence)) as changes:
                 while True:
                     change = asyncio.ensure_future(anext(changes, None))
-                    await asyncio.wait((change, ending), return_when=asyncio.FIRST_COMPLETED)
-                    if not change.done():
-                        change.cancel()
-                        await asyncio.gather(change, return_exceptions=True)
-                        return
-                    if (newer := change.result()) is None:
+                    try:
+                        await asyncio.wait((change, ending), return_when=asyncio.FIRST_COMPLETED)
+                    finally:
+                        # Also when the caller has gone: what is still being waited for keeps its connection.
+                        if is_over := not change.done():
+                            change.cancel()
+                            await asyncio.gather(change, return_exceptions=True)
+                    if is_over or (newer := change.result()) is None:
                         return
                     yield pb.WatchPlanResponse(job=_job_message(newer))
         finally:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from cuntong.route.v1 import plan_pb2
@@ -215,6 +216,38 @@ def test_breaking_off_cancels_what_is_open(url: str) -> None:
     async def ask(planner: CoalitionJobs, store: JobStore) -> None:
         asking = asyncio.create_task(solve(planner, days(5)))
         await asyncio.to_thread(route.started.wait)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        while await store.open_jobs():
+            await asyncio.sleep(0.02)
+
+    run(url, route, ask)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_breaking_off_while_the_store_takes_a_job_leaves_it_not_open(
+    url: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = Route()
+    route.may_end.clear()
+    submit = JobStore.submit
+    taken = asyncio.Event()
+    answers = itertools.count()
+
+    async def slowly(*args: Any) -> Any:
+        answer = await submit(*args)
+        if next(answers) == number:
+            taken.set()
+            await asyncio.sleep(0.1)
+        return answer
+
+    monkeypatch.setattr(JobStore, "submit", slowly)
+
+    async def ask(planner: CoalitionJobs, store: JobStore) -> None:
+        asking = asyncio.create_task(solve(planner, days(5)))
+        await taken.wait()
+        assert len(await store.open_jobs()) == number + 1
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking

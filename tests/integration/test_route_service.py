@@ -10,6 +10,7 @@ import signal
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 import grpc
 import pytest
+import redis
 from cuntong.route.v1 import plan_pb2
 from cuntong.route.v1 import route_service_pb2 as pb
 from google.rpc.error_details_pb2 import ErrorInfo
@@ -447,6 +449,24 @@ def test_watchers_that_go_away_leave_nothing_behind(services: Services) -> None:
         services.route.WatchPlan(pb.WatchPlanRequest(plan_id=plan_id), timeout=TIMEOUT_S).cancel()
     cancel(services, plan_id)
     assert watch(services, plan_id)[-1].state == pb.JOB_STATE_CANCELLED
+
+
+def test_watchers_that_leave_in_the_middle_are_no_incident_and_keep_no_connection(tmp_path: Path) -> None:
+    with EmbeddedStore(tmp_path / "store") as store, serving(tmp_path, store.url) as services:
+        plan_id = submit(services, plan_request("left", iterations=None, time_budget_s=60)).plan_id
+        wait_for_state(services, plan_id, pb.JOB_STATE_RUNNING)
+        looks = {}
+        with closing(redis.from_url(store.url)) as client:
+            for number in range(1, 41):
+                watching = services.route.WatchPlan(pb.WatchPlanRequest(plan_id=plan_id), timeout=TIMEOUT_S)
+                next(watching)
+                watching.cancel()
+                looks[number] = len(client.client_list())
+        cancel(services, plan_id)
+        assert watch(services, plan_id)[-1].state == pb.JOB_STATE_CANCELLED
+        # Some are open at a time; none is open for ever.
+        assert looks[40] < looks[10] + 15
+        assert "incident" not in services.log.read_text()
 
 
 def test_an_accepted_plan_survives_the_death_of_the_service(tmp_path: Path) -> None:
