@@ -26,12 +26,12 @@ from typing import Final
 import orjson
 
 from bench.peers.peer import PEERS, Peer
-from services.cli.bench import Line, best_known, line_of, measure
 from services.model.errors import InvalidInputError
 from services.route.instances.best_known import find_best, is_solution
+from services.route.instances.choices import EngineName
 from services.route.instances.instance import Instance
+from services.route.instances.measurement import Line, best_known, line_of, measure
 from services.route.instances.reading import SUFFIXES, read_instance
-from services.route.instances.solvers import EngineName
 from services.route.kernel.warm import main as compile_kernel
 
 _PEERS: Final = {peer.name: peer for peer in PEERS}

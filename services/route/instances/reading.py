@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from services.model.errors import InvalidInputError, Violation
+from services.route.instances.choices import Rounding
 from services.route.instances.instance import Instance
 from services.route.instances.solomon import read_solomon
-from services.route.instances.vrplib import Rounding, read_vrplib
+from services.route.instances.vrplib import read_vrplib
 
 SUFFIXES: Final = (".vrp", ".txt")
 

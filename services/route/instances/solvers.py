@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from enum import StrEnum
 
 from services.model.errors import PlanningFailedError
 from services.route.engines.child import solve_in_child
 from services.route.engines.engine import Effort, ShouldStop
 from services.route.engines.ortools import search_with_ortools, unknown_to_ortools
+from services.route.instances.choices import EngineName
 from services.route.instances.fewest_vehicles import KernelSeek, least_vehicles, search_fewest
 from services.route.instances.instance import Instance
 from services.route.instances.judge import Verdict, judge_instance
 from services.route.instances.with_pyvrp import search_fewest_with_pyvrp, search_with_pyvrp
 from services.route.kernel.problem import KernelSolution
 from services.route.kernel.search import Limits, search
-
-
-class EngineName(StrEnum):
-    """The engines that know standard instances."""
-
-    SEARCH = "search"
-    PYVRP = "pyvrp"
-    ORTOOLS = "ortools"
 
 
 def solve(instance: Instance, engine: EngineName, seconds: float, seed: int, cores: int = 1) -> KernelSolution:

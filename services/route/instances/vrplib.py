@@ -6,7 +6,6 @@ PyVRP's reader is used, since it knows the dialects of all its sets.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -14,19 +13,9 @@ import pyvrp
 
 from services.model.errors import InvalidInputError, Violation
 from services.route.instances.best_known import find_best, read_routes
+from services.route.instances.choices import Rounding
 from services.route.instances.instance import Instance, as_route, lay_out
 from services.route.kernel.problem import KernelSolution
-
-
-class Rounding(StrEnum):
-    """How distances become whole numbers."""
-
-    ROUND = "round"
-    TRUNC = "trunc"
-    DIMACS = "dimacs"
-    EXACT = "exact"
-    NONE = "none"
-
 
 # By the sets' own habit; the rest round to the nearest whole number.
 _ROUNDING_OF_TYPE: Final = {

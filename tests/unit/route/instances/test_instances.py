@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from services.cli.app import make_app
 from services.model.errors import InvalidInputError
+from services.route.instances.choices import Rounding
 from services.route.instances.judge import judge
 from services.route.instances.reading import read_instance
-from services.route.instances.vrplib import Rounding
 from services.route.kernel.problem import KernelRoute, KernelSolution
 from services.route.kernel.search import Limits, search
 

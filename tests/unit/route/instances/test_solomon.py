@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 from services.cli.app import make_app
 from services.model.errors import InvalidInputError
 from services.route.instances.best_known import find_best, is_solution
+from services.route.instances.choices import EngineName, Rounding
 from services.route.instances.judge import judge_instance
 from services.route.instances.reading import read_instance
 from services.route.instances.solomon import UNITS
-from services.route.instances.solvers import EngineName, solve
-from services.route.instances.vrplib import Rounding
+from services.route.instances.solvers import solve
 from services.route.kernel.problem import KernelRoute, KernelSolution
 
 # Two customers east and two west of the depot; one route round both sides is shorter than two, but only two are full.
