@@ -63,7 +63,7 @@ clean:
 
 # The lock files hold names, versions and hashes only.
 lock: $(VENV)/.dev
-	@for set in run dev bench; do \
+	@for set in run dev bench sbom; do \
 	  $(BIN)/uv pip compile -q --no-header --no-emit-index-url --universal --python-version 3.11 \
 	    --generate-hashes requirements/$$set.in -o requirements/$$set.lock; \
 	done
