@@ -1,8 +1,8 @@
 """Calls taken off runs that are late on account of the driver's rests.
 
-Searches plan at a pace at which rests are shared out over the way (see ``rests``). A vehicle that has to wait for a node
-to open loses what it had gained on that pace: the rests of its later legs can then make it late by less than one rest.
-It happens seldom, so it is mended where a plan is written out.
+Searches plan at a pace at which rests are shared out over the way (see ``rests``). A vehicle that has to wait for a
+node to open loses what it had gained on that pace: the rests of its later legs can then make it late by less than one
+rest. It happens seldom, so it is mended where a plan is written out.
 """
 
 from __future__ import annotations
