@@ -19,7 +19,6 @@ BIN := $(VENV)/bin
 GENERATED := services/_generated
 PROTOS := $(shell find protos -name '*.proto')
 KERNEL := $(wildcard services/route/kernel/*.py)
-export PYTHONDONTWRITEBYTECODE ?= 1
 
 # What bench/instances.py measures the search beside; no program needs it.
 BENCH := .venv-bench
