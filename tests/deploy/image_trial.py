@@ -143,7 +143,7 @@ def try_roles(root: Path, environment: Mapping[str, str], folder: Path) -> None:
         shutil.copy(store.folder / "tls.crt", secrets / "tls/store.crt")
         url = store.url.replace(str(store.folder / "tls.crt"), "/tmp/secrets/tls/store.crt")
         processes: dict[str, Popen[bytes]] = {}
-    found: dict[str, dict[str, Any]] = {}
+        found: dict[str, dict[str, Any]] = {}
         for role in ("consolidation", "route", "worker"):
             log = folder / f"{role}.log"
             given = dict(environment) | settings(root, role, url, secrets)
