@@ -81,7 +81,7 @@ def mounted(folder: Path) -> Iterator[Path]:
 
         def mount(*words: str | Path, at: Path) -> None:
             subprocess.run(["mount", *words, at], check=True)
-            stack.callback(subprocess.run, ["umount", "--lazy", at], check=True)
+            stack.callback(lambda: subprocess.run(["umount", "--lazy", at], check=True))
 
         mount("--bind", whole, at=folder)
         subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True)
