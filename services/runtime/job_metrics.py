@@ -15,7 +15,7 @@ from services.runtime.metrics import Metrics
 from services.runtime.store import JobStore
 
 _JOBS_EVERY_S: Final = 2.0
-_COUNTIES_EVERY_S: Final = 10.0
+_COUNTIES_EVERY_S: Final = 5.0
 _log: Final = logging.getLogger(__name__)
 
 Now = Callable[[], datetime]
