@@ -19,7 +19,6 @@ BIN := $(VENV)/bin
 GENERATED := services/_generated
 PROTOS := $(shell find protos -name '*.proto')
 KERNEL := $(wildcard services/route/kernel/*.py)
-export PYTHONDONTWRITEBYTECODE ?= 1
 
 # What bench/instances.py measures the search beside; no program needs it.
 BENCH := .venv-bench
@@ -63,7 +62,7 @@ clean:
 
 # The lock files hold names, versions and hashes only.
 lock: $(VENV)/.dev
-	@for set in run dev bench; do \
+	@for set in run dev bench sbom; do \
 	  $(BIN)/uv pip compile -q --no-header --no-emit-index-url --universal --python-version 3.11 \
 	    --generate-hashes requirements/$$set.in -o requirements/$$set.lock; \
 	done

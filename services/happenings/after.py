@@ -76,7 +76,8 @@ def _after(day: Day, events: Events, now_s: int) -> Day:
     def line_after(line: Line) -> Line:
         return replace(line, trips=tuple(map(trip_after, line.trips)))
 
-    closed = tuple(replace(road, from_s=max(now_s, road.from_s)) for road in events.closed_roads)
+    # Who leaves at this second has left.
+    closed = tuple(replace(road, from_s=max(now_s + 1, road.from_s)) for road in events.closed_roads)
     return replace(
         day,
         county=replace(

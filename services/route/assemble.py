@@ -12,6 +12,7 @@ from services.route.lateness import run_late_fen
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
 from services.route.schedule import make_last_mile_run, make_run
+from services.route.shed import shed_late
 from services.route.unserved import explain_unserved
 
 
@@ -75,7 +76,7 @@ def wait_of(consignment: Consignment, wait_fen: int) -> Waiting:
 def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[Run, ...]:
     """Give each route a vehicle of its class and its times; runs are named in the vehicles' order.
 
-    Runs of the last mile come after those from the hub.
+    Runs of the last mile come after those from the hub. Calls that a driver's rests make late are left out.
     """
     task, used = decision.task, dict.fromkeys(range(len(decision.task.classes)), 0)
     routes = []
@@ -95,7 +96,7 @@ def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[
         make_last_mile_run(index, matrix, tour, options, f"R{number}")
         for number, tour in enumerate(tours, start=len(runs) + 1)
     ]
-    return tuple(runs)
+    return shed_late(index, matrix, tuple(runs))
 
 
 def tariffs_fen(index: DayIndex, bookings: Sequence[BookingOption]) -> int:
@@ -145,7 +146,9 @@ def shuttles_of(bookings: Sequence[BookingOption]) -> tuple[Shuttle, ...]:
     for (trip_id, from_node, to_node), served in sorted(groups.items(), key=lambda item: item[0]):
         shuttle = served[0].shuttle
         if shuttle is not None:
-            departure_s = served[0].shuttle_departure_s
+            # A trip may call at a station more than once: outwards it is in time for the first, homewards for the last.
+            outwards = shuttle.to_node == served[0].board.node_id
+            departure_s = (min if outwards else max)(option.shuttle_departure_s for option in served)
             shuttles.append(
                 Shuttle(
                     trip_id,

@@ -20,8 +20,9 @@ from services.route.room import load_of, room_on
 class BookingOption:
     """One consignment on one trip between two of its stops, under one agreement, with the shuttle it needs.
 
-    With a ``station``, a vehicle of that node does the rest of the way between it and the village. ``late_fen`` is the
-    price of handing over later than the village expects.
+    ``shuttle_departure_s`` is when the shuttle leaves: outwards as late as the trip and the doors at both ends allow,
+    homewards as soon as the goods are ready and both are open. With a ``station``, a vehicle of that node does the rest
+    of the way between it and the village. ``late_fen`` is the price of handing over later than the village expects.
     """
 
     consignment: Consignment
@@ -34,6 +35,7 @@ class BookingOption:
     tariff_fen: int
     station: str = ""
     late_fen: int = 0
+    shuttle_departure_s: int = 0
 
     @property
     def board(self) -> StopTime:
@@ -54,14 +56,6 @@ class BookingOption:
     def available_s(self) -> int:
         """From when the goods can be fetched."""
         return self.alight.arrival_s + self.trip.handling_s
-
-    @property
-    def shuttle_departure_s(self) -> int:
-        """When the shuttle leaves: as late as the trip allows outwards, as soon as goods are ready homewards."""
-        if self.shuttle is None:
-            raise ValueError("this option needs no shuttle")
-        outwards = self.shuttle.to_node == self.board.node_id
-        return self.ready_by_s - self.shuttle.duration_s if outwards else self.available_s
 
 
 def enumerate_options(index: DayIndex) -> list[BookingOption]:
@@ -132,9 +126,10 @@ def make_option(
     shuttle = hub_side.to_trip if hub_side.index < village_side else hub_side.from_trip
     if shuttle is None and not hub_side.is_hub:
         return
+    board, alight = (trip.stop_times[i] for i in sorted((hub_side.index, village_side)))
+    handed_over_s = alight.arrival_s + trip.handling_s
+    leaves_s = 0 if shuttle is None else _departure_s(index, shuttle, trip, board, alight)
     for agreement_id in index.ways(consignment, ResourceKind.TRIP, trip.trip_id):
-        alight = trip.stop_times[max(hub_side.index, village_side)]
-        handed_over_s = alight.arrival_s + trip.handling_s
         yield BookingOption(
             consignment,
             line,
@@ -146,7 +141,15 @@ def make_option(
             _tariff_fen(index, consignment, trip, agreement_id),
             station,
             0 if station else late_fen(index, consignment, index.nodes[alight.node_id], handed_over_s),
+            leaves_s,
         )
+
+
+def _departure_s(index: DayIndex, shuttle: Transfer, trip: Trip, board: StopTime, alight: StopTime) -> int:
+    start, end, takes_s = index.nodes[shuttle.from_node], index.nodes[shuttle.to_node], shuttle.duration_s
+    if shuttle.to_node == board.node_id:
+        return min(board.departure_s - trip.handling_s - takes_s, start.closes_s, end.closes_s - takes_s)
+    return max(alight.arrival_s + trip.handling_s, start.opens_s, end.opens_s - takes_s)
 
 
 def _tariff_fen(index: DayIndex, consignment: Consignment, trip: Trip, agreement_id: str) -> int:

@@ -84,6 +84,16 @@ def retime_run(index: DayIndex, matrix: RoadMatrix, run: Run, available_s: Mappi
     return write_run(index, matrix, vehicle, run.run_id, run.carriages, calls, start_s=start_s)
 
 
+def is_in_time(index: DayIndex, run: Run) -> bool:
+    """Whether a run ends within its hours and each call within its node's."""
+    vehicle = index.vehicles[run.vehicle_id]
+    return (
+        run.stops[-1].departure_s <= vehicle.shift_end_s
+        and (vehicle.max_work_s is None or run.duration_s <= vehicle.max_work_s)
+        and all(stop.departure_s <= index.nodes[stop.node_id].closes_s for stop in run.stops if stop.drop or stop.take)
+    )
+
+
 def agreement_on(index: DayIndex, consignment: Consignment, vehicle: Vehicle, booked: str = "") -> str:
     """What the consignment travels under: its carrier's own right, else an agreement without a daily limit.
 

@@ -19,7 +19,7 @@ from services.route.day_index import DayIndex
 from services.route.retime import price_again
 from services.route.roads.source import RoadMatrix
 from services.route.run_task import is_for_runs
-from services.route.schedule import agreement_on, retime_run
+from services.route.schedule import agreement_on, is_in_time, retime_run
 
 # The checker reads the whole plan: it is asked about the cheapest few places of the dearest few only.
 _ASKED: Final = 3
@@ -65,7 +65,7 @@ def _places(index: DayIndex, matrix: RoadMatrix, plan: Plan, consignment: Consig
         for stops in _with_call(run.stops, index.hub.node_id, nodes[0], consignment):
             wished = replace(run, stops=stops, carriages=(*run.carriages, carriage))
             changed = retime_run(index, matrix, wished, {})
-            if _is_in_time(index, changed):
+            if is_in_time(index, changed):
                 yield changed
 
 
@@ -85,13 +85,3 @@ def _with_call(
             call = changed[i] if here else replace(_EMPTY, node_id=node_id)
             call = replace(call, drop=call.drop + name) if inbound else replace(call, take=call.take + name)
             yield (*changed[:i], call, *changed[i + bool(here) :])
-
-
-def _is_in_time(index: DayIndex, run: Run) -> bool:
-    """Whether a run ends within its hours and each call within its node's."""
-    vehicle = index.vehicles[run.vehicle_id]
-    return (
-        run.stops[-1].departure_s <= vehicle.shift_end_s
-        and (vehicle.max_work_s is None or run.duration_s <= vehicle.max_work_s)
-        and all(stop.departure_s <= index.nodes[stop.node_id].closes_s for stop in run.stops if stop.drop or stop.take)
-    )

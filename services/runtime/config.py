@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Final, Self, TypeVar
@@ -24,6 +25,7 @@ _MIB: Final = 1024 * 1024
 _DAY_S: Final = 86_400
 _REDIS_URL: Final = AliasChoices("CUNTONG_REDIS_URL", "REDIS_URL")
 _MASK: Final = "***"
+_SECRETS_DIR: Final = "CUNTONG_SECRETS_DIR"
 
 
 def split_address(address: str) -> tuple[str, int]:
@@ -99,15 +101,24 @@ SettingsType = TypeVar("SettingsType", bound=Settings)
 
 
 def read_settings(settings_type: type[SettingsType]) -> SettingsType:
-    """Read a program's settings from the environment.
+    """Read a program's settings from the environment, and what it lacks from the files of ``CUNTONG_SECRETS_DIR``.
+
+    A file has the name of a variable, in small letters or as it is, and the value: a secret mounted as files stays out
+    of the environment, which children and crash reports carry about.
 
     Raises
     ------
     SystemExit
         Naming every setting that is wrong, without its value.
     """
+    secrets = os.environ.get(_SECRETS_DIR)
+    if secrets is not None and not Path(secrets).is_dir():
+        raise SystemExit(
+            f"wrong settings (CUNTONG_... in the environment):\n  {_SECRETS_DIR}: {secrets} is no directory"
+        )
     try:
-        return settings_type()
+        # Unlike the fields, which every type names for itself, this is an argument of the library's.
+        return settings_type(_secrets_dir=secrets)  # type: ignore[call-arg]
     except ValidationError as error:
         faults = [f"  {': '.join(str(part) for part in (*fault['loc'], fault['msg']))}" for fault in error.errors()]
         raise SystemExit("\n".join(["wrong settings (CUNTONG_... in the environment):", *faults])) from None
@@ -133,6 +144,8 @@ class ServiceSettings(TraceSettings):
 
     listen: Address = "127.0.0.1:0"
     metrics_listen: Address = "127.0.0.1:0"
+    health_listen: Address | None = None
+    """Where health, and nothing else, answers without TLS, for a supervisor that cannot speak it; none, nowhere."""
     ready_file: Path | None = None
     """Where to write the addresses once the service answers."""
 

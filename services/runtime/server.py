@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -60,6 +60,12 @@ class Addresses:
 
     grpc: str
     metrics: str
+    health: str | None = None
+    """Where health answers without TLS, if it does."""
+
+    def told(self) -> dict[str, str]:
+        """Those there are, by name."""
+        return {name: address for name, address in asdict(self).items() if address is not None}
 
 
 class GrpcServer:
@@ -153,10 +159,11 @@ class GrpcServer:
         """
         async with AsyncExitStack() as stack:
             metrics = stack.enter_context(metrics_server(self._settings.metrics_listen, self._registry))
-            grpc = await self._start_grpc(stack)
-            self._addresses = Addresses(grpc, metrics)
-            stack.enter_context(write_ready_file(self._settings.ready_file, {"grpc": grpc, "metrics": metrics}))
-            _log.info("serving gRPC at %s, metrics at %s", grpc, metrics)
+            wellness = health.aio.HealthServicer()  # type: ignore[attr-defined]
+            probes = await self._start_probes(stack, wellness)
+            self._addresses = Addresses(await self._start_grpc(stack, wellness), metrics, probes)
+            stack.enter_context(write_ready_file(self._settings.ready_file, self._addresses.told()))
+            _log.info("serving %s", ", ".join(f"{name} at {at}" for name, at in self._addresses.told().items()))
             self._open = stack.pop_all()
         return self
 
@@ -168,7 +175,19 @@ class GrpcServer:
         await self._open.aclose()
         self._addresses = None
 
-    async def _start_grpc(self, stack: AsyncExitStack) -> str:
+    async def _start_probes(self, stack: AsyncExitStack, wellness: Any) -> str | None:
+        """Health by itself, open before the first service is and until after the last has gone."""
+        listen = self._settings.health_listen
+        if listen is None:
+            return None
+        server = aio.server(options=_options(self._settings))
+        health_pb2_grpc.add_HealthServicer_to_server(wellness, server)
+        port = server.add_insecure_port(listen)
+        await server.start()
+        stack.push_async_callback(server.stop, 0)
+        return _address(listen, port)
+
+    async def _start_grpc(self, stack: AsyncExitStack, wellness: Any) -> str:
         server = aio.server(
             interceptors=[AroundInterceptor(self._arounds, self._settings.idle_s)],
             options=_options(self._settings),
@@ -176,7 +195,6 @@ class GrpcServer:
         names = [service.name for service in self._services]
         for service in self._services:
             service.register(server)
-        wellness = health.aio.HealthServicer()  # type: ignore[attr-defined]
         health_pb2_grpc.add_HealthServicer_to_server(wellness, server)
         reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
         if self._credentials is None:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,18 +15,9 @@ from typer.testing import CliRunner
 
 from services.cli.app import make_app
 from services.runtime.embedded import EmbeddedStore
+from tests.commands import DATE, PARCELS, planning, run, run_here, services_up, start, survivors
 from tests.county_files import set_cell, write_county
 
-ROOT = Path(__file__).resolve().parents[2]
-DATE = "2026-11-23"
-TIMEOUT_S = 240.0
-PARCELS = """\
-运单号,快递公司,方向,村代码,收件地址,重量(kg),体积(L),件数,收寄验视,实名收寄,过机安检,收件人,电话
-W1,EXP-A,进村,220282100201,,1.2,3,1,,,,张三丰,13912345678
-W2,EXP-B,进村,220282100202,,2,5,2,,,,李寻欢,0432-6578901
-W3,甲速递,出村,220282100203,,1,2,1,是,是,是,张三丰,13912345678
-W4,EXP-A,进村,,无此村 王重阳 13812345678,1,,1,,,,王重阳,13812345678
-"""
 PERSONAL = ("张三丰", "李寻欢", "王重阳", "13912345678", "13812345678", "6578901")
 FIGURES = (
     *("rows", "held", "consignments", "bookings", "runs", "villages_with_parcels", "villages_reached", "unserved"),
@@ -40,69 +25,8 @@ FIGURES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A ``cuntong`` at work, with a temporary folder and a mark of its own."""
-
-    process: subprocess.Popen[str]
-    temporary: Path
-    mark: str
-
-    def finish(self) -> tuple[int, str]:
-        """Wait for the end; nothing of it may be left."""
-        said, _ = self.process.communicate(timeout=TIMEOUT_S)
-        assert survivors(self.mark) == []
-        assert list(self.temporary.iterdir()) == []
-        shutil.rmtree(self.temporary)
-        return self.process.returncode, said
-
-    def end(self, number: int) -> tuple[int, str]:
-        """Send a signal and wait for the end."""
-        self.process.send_signal(number)
-        return self.finish()
-
-
-def start(*arguments: str | Path, **environment: str) -> Command:
-    temporary, mark = Path(tempfile.mkdtemp(prefix="ct-")), uuid.uuid4().hex
-    # Whatever becomes of a test, what it started ends with it.
-    with_us = [sys.executable, "-I", "-S", str(ROOT / "services/runtime/lifeline.py"), str(os.getpid()), "--"]
-    process = subprocess.Popen(
-        [*with_us, sys.executable, "-m", "services.cli", *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ
-        | {"PYTHONPATH": f"{ROOT}:{ROOT / 'services/_generated'}", "TMPDIR": str(temporary), "COLUMNS": "80"}
-        | {"CUNTONG_TEST_MARK": mark}
-        | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    return Command(process, temporary, mark)
-
-
-def run(*arguments: str | Path) -> tuple[int, str]:
-    return start(*arguments).finish()
-
-
-def survivors(mark: str) -> list[str]:
-    """The programs that still run with a command's mark in their environment: services, engines, Valkey."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark.encode() in (place / "environ").read_bytes():
-                found.append((place / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return found
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def planning(county: Path, out: Path, *options: str) -> list[str | Path]:
-    return ["plan", county, "--date", DATE, "--out", out, "--cores", "1", *options]
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +37,15 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def planned(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], tuple[int, str, Path]]]:
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
+    with services_up(tmp_path_factory.mktemp("services")) as options:
+        yield options
+
+
+@pytest.fixture(scope="module")
+def planned(
+    county: Path, at: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], tuple[int, str, Path]]]:
     """Plans made side by side, as each takes some seconds: by name, the exit code, what was said and the folder."""
     folder = tmp_path_factory.mktemp("out")
     gb18030, empty = (Path(shutil.copytree(county, folder / name / "small")) for name in ("gb18030", "empty"))
@@ -124,13 +56,13 @@ def planned(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (folder / "wrong.toml").write_text("snow = 1\n", encoding="utf-8")
     punctual = ["--iterations", "30", "--on-time", "95", "--forecast-days", "200", "--promise", "30", "--noise"]
     commands = {
-        "punctual": start(*planning(county, folder / "out-punctual", *punctual, str(folder / "snow.toml"))),
+        "punctual": start(*planning(county, folder / "out-punctual", *punctual, str(folder / "snow.toml"), *at)),
         "wrong": start(*planning(county, folder / "out-wrong", *punctual, str(folder / "wrong.toml"))),
         "whole": start(*planning(county, folder / "out-whole", "--budget", "1")),
-        "once": start(*planning(county, folder / "out-once", "--iterations", "30")),
-        "again": start(*planning(county, folder / "out-again", "--iterations", "30")),
-        "gb18030": start(*planning(gb18030, folder / "out-gb18030", "--iterations", "30")),
-        "empty": start(*planning(empty, folder / "out-empty", "--budget", "1")),
+        "once": start(*planning(county, folder / "out-once", "--iterations", "30", *at)),
+        "again": start(*planning(county, folder / "out-again", "--iterations", "30", *at)),
+        "gb18030": start(*planning(gb18030, folder / "out-gb18030", "--iterations", "30", *at)),
+        "empty": start(*planning(empty, folder / "out-empty", "--budget", "1", *at)),
     }
     ended = {name: command.finish() for name, command in commands.items()}
     yield lambda name: (*ended[name], folder / f"out-{name}" / DATE)
@@ -254,7 +186,8 @@ def test_a_bad_folder_is_refused_by_file_row_and_column(county: Path, tmp_path: 
     old = tmp_path / "old" / DATE
     old.mkdir(parents=True)
     (old / "plan.json").write_text("an older plan")
-    code, said = run(*planning(bad, tmp_path / ("new" if name == "missing file" else "old"), "--budget", "1"))
+    command = run if name == "missing file" else run_here
+    code, said = command(*planning(bad, tmp_path / ("new" if name == "missing file" else "old"), "--budget", "1"))
     assert code == 2, said
     assert [word for word in words if word not in said] == [], said
     assert "Traceback" not in said
@@ -287,9 +220,9 @@ def test_check_says_what_a_folder_holds(county: Path) -> None:
     assert run("check", county)[0] == 0  # the date of today
 
 
-def test_check_judges_a_plan_for_a_folder(county: Path, tmp_path: Path) -> None:
+def test_check_judges_a_plan_for_a_folder(county: Path, at: tuple[str, ...], tmp_path: Path) -> None:
     settings = ("--date", DATE, "--iterations", "5", "--cores", "1", "--no-compare")
-    assert run("plan", county, *settings, "--out", tmp_path)[0] == 0
+    assert run("plan", county, *settings, *at, "--out", tmp_path)[0] == 0
     plan = tmp_path / DATE / "plan.json"
     code, said = run("check", county, "--date", DATE, "--plan", plan)
     assert (code, "计划合规" in said) == (0, True), said
@@ -297,25 +230,27 @@ def test_check_judges_a_plan_for_a_folder(county: Path, tmp_path: Path) -> None:
     document["plan"]["cost"]["time_fen"] += 1
     document["plan"]["cost"].pop("total_fen")
     plan.write_text(json.dumps(document))
-    code, said = run("check", county, "--date", DATE, "--plan", plan)
+    code, said = run("check", county, "--date", DATE, "--plan", plan, *at)
     assert (code, "COST" in said, "费用不符" in said) == (1, True, True), said
     document["plan"]["county_id"] = "elsewhere"
     plan.write_text(json.dumps(document))
-    code, said = run("check", county, "--date", DATE, "--plan", plan)
+    code, said = run("check", county, "--date", DATE, "--plan", plan, *at)
     assert (code, "plan.county_id" in said, "Traceback" in said) == (2, True, False), said
 
 
-def test_what_would_serve_the_unserved_is_told_where_it_is_asked_for(county: Path, tmp_path: Path) -> None:
+def test_what_would_serve_the_unserved_is_told_where_it_is_asked_for(
+    county: Path, at: tuple[str, ...], tmp_path: Path
+) -> None:
     for row in (2, 3):
         set_cell(county / "vehicles.csv", row, "capacity_g", "900")
     settings = ("--date", DATE, "--iterations", "5", "--cores", "1", "--no-compare", "--explain")
-    code, said = run("plan", county, *settings, "--out", tmp_path)
+    code, said = run("plan", county, *settings, *at, "--out", tmp_path)
     assert code == 0, said
     assert "最小调整：VAN-" in said
     explanations = json.loads((tmp_path / DATE / "plan.json").read_bytes())["explanations"]
     assert {one["change"]["relaxes"]["kind"] for one in explanations} == {"CAPACITY_G"}
     assert all(one["change"]["verified"] for one in explanations)
-    assert run("check", tmp_path / DATE, "--plan", tmp_path / DATE)[0] == 0
+    assert run("check", tmp_path / DATE, "--plan", tmp_path / DATE, *at)[0] == 0
 
 
 def test_help_is_there_for_every_command() -> None:
@@ -329,20 +264,19 @@ def test_help_is_there_for_every_command() -> None:
 
 
 def test_wrong_use_is_explained_without_a_traceback(county: Path) -> None:
-    uses = [
-        start("plan", county, "--date", "tomorrow"),
-        start("plan", county, "--budget", "0"),
-        start("plan"),
-        start("check", "/nowhere"),
-        start("show", "plan-0", "--route", "127.0.0.1:1"),
-        start("watch", "plan-0", "--route", "127.0.0.1:1"),
-        start("trace", "EXP-A/W1"),
-        start("trace", "EXP-A/W1", "--plan", "/nowhere"),
-        start("trace", "EXP-A/W1", "--plan-id", "plan-0", "--consolidation", "127.0.0.1:1"),
+    uses: list[tuple[str | Path, ...]] = [
+        ("plan", county, "--budget", "0"),
+        ("plan",),
+        ("check", "/nowhere"),
+        ("show", "plan-0", "--route", "127.0.0.1:1"),
+        ("watch", "plan-0", "--route", "127.0.0.1:1"),
+        ("trace", "EXP-A/W1"),
+        ("trace", "EXP-A/W1", "--plan", "/nowhere"),
+        ("trace", "EXP-A/W1", "--plan-id", "plan-0", "--consolidation", "127.0.0.1:1"),
     ]
-    for use in uses:
-        code, said = use.finish()
+    for code, said in (run("plan", county, "--date", "tomorrow"), *(run_here(*use) for use in uses)):
         assert (code, "Traceback" in said) == (2, False), said
+        assert said.strip()
 
 
 def test_services_kept_up_hold_no_personal_data_and_end_on_sigterm(county: Path, tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ from services.model.held import HeldParcel, HeldReason
 from services.runtime.embedded import EmbeddedStore
 from services.runtime.store import connect
 from tests.builders import small_county, small_day
+from tests.commands import DATE, planning, run
 from tests.county_files import FILES, set_cell, write_county
-from tests.e2e.test_plan_command import DATE, planning, run
 from tests.running import TIMEOUT_S, Services, header, parcels, plan_request, refused, serving, violated_paths
 
 NAMES: Final = ("张三丰", "欧阳锋", "Zhang Sanfeng")

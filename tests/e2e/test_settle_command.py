@@ -8,20 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import DATE, PARCELS, planning, run, run_here, services_up
 from tests.county_files import set_cell, write_county
-from tests.e2e.test_plan_command import DATE, PARCELS, planning, run
 
 PAPERS = {"结算单.csv", "结算明细.csv", "成本分摊.csv", "settlement.json"}
 
 
 @pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
+    with services_up(tmp_path_factory.mktemp("services")) as options:
+        yield options
+
+
+@pytest.fixture(scope="module")
+def papers(at: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A planned day on which B's goods ride in A's van under a shared cost."""
     folder = tmp_path_factory.mktemp("settle")
     county = write_county(folder)
     (county / "parcels.csv").write_text(PARCELS, encoding="utf-8")
     set_cell(county / "vehicles.csv", 3, "fixed_fen", "90000")
-    code, said = run(*planning(county, folder / "out", "--iterations", "10", "--no-compare"))
+    code, said = run(*planning(county, folder / "out", "--iterations", "10", "--no-compare", *at))
     assert code == 0, said
     yield folder / "out" / DATE
 
@@ -38,21 +44,21 @@ def test_a_planned_folder_is_settled_and_the_papers_stand_beside_the_plan(papers
     assert settlement["iterations"] == 5
 
 
-def test_what_is_settled_again_is_settled_the_same(papers: Path) -> None:
-    run("settle", papers, "--iterations", "5", "--seed", "4")
+def test_what_is_settled_again_is_settled_the_same(papers: Path, at: tuple[str, ...]) -> None:
+    run("settle", papers, "--iterations", "5", "--seed", "4", at[0])
     first = (papers / "settlement.json").read_bytes()
     run("settle", papers, "--iterations", "5", "--seed", "4", "--cores", "1")
     assert (papers / "settlement.json").read_bytes() == first
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    code, said = run("settle", tmp_path / "nowhere")
+    code, said = run_here("settle", tmp_path / "nowhere")
     assert code == 2
     assert "没有这个文件夹" in said
 
 
 def test_a_folder_without_a_plan_is_named(tmp_path: Path) -> None:
-    code, said = run("settle", tmp_path)
+    code, said = run_here("settle", tmp_path)
     assert code == 2
     assert "day.json" in said
 

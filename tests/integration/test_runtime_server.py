@@ -307,6 +307,27 @@ async def test_a_port_in_use_is_refused() -> None:
 
 
 @pytest.mark.asyncio
+async def test_probes_without_tls_are_answered_at_an_address_of_their_own_and_nothing_else_is() -> None:
+    async def nobody() -> None:
+        raise StoreUnavailableError("away")
+
+    for ask_store, expected in ((None, SERVING), (nobody, NOT_SERVING)):
+        async with serving(ask_store, health_listen="127.0.0.1:0") as rig:
+            address = rig.server.addresses.health
+            assert address is not None
+            async with aio.insecure_channel(address) as channel:
+                stub = health_pb2_grpc.HealthStub(channel)
+                for name in ("", SERVICE):
+                    answer = await stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=5)
+                    assert answer.status == expected
+                call = channel.unary_unary(f"/{SERVICE}/Unary", None, None)(b"x", timeout=5)
+                assert (await rig.failure(call)).code() is grpc.StatusCode.UNIMPLEMENTED
+        async with aio.insecure_channel(address) as channel:
+            gone = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+            assert (await rig.failure(gone)).code() is grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.asyncio
 async def test_the_end_waits_for_calls_but_not_for_those_who_watch_health(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
     statuses: list[Any] = []

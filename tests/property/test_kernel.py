@@ -351,7 +351,8 @@ def cheapest_by_trying_all(problem: KernelProblem) -> int:
 @settings(max_examples=60, deadline=None)
 def test_the_optimum_of_a_tiny_problem_is_found(problem: KernelProblem) -> None:
     tiny = tiny_problem(problem)
-    assert search(tiny, Limits(0, 4_000)).cost == cheapest_by_trying_all(tiny)
+    # Chance decides how soon: of eight seeds, four missed one optimum with a tenth of these steps.
+    assert search(tiny, Limits(0, 40_000)).cost == cheapest_by_trying_all(tiny)
 
 
 def tiny_problem(problem: KernelProblem) -> KernelProblem:
@@ -370,7 +371,8 @@ def tiny_problem(problem: KernelProblem) -> KernelProblem:
 @settings(max_examples=40, deadline=None)
 def test_the_optimum_of_a_tiny_problem_with_lateness_is_found(problem: KernelProblem, seed: int) -> None:
     tiny = tiny_problem(with_lateness(problem, seed))
-    assert search(tiny, Limits(0, 4_000)).cost == cheapest_by_trying_all(tiny)
+    # Chance decides how soon: of eight seeds, four missed one optimum with a tenth of these steps.
+    assert search(tiny, Limits(0, 40_000)).cost == cheapest_by_trying_all(tiny)
 
 
 @given(problems(most_tasks=3, lines=False))

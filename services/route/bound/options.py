@@ -1,7 +1,8 @@
 """Everything that a consignment could be booked on, by the laws of a plan and by nothing else.
 
-The search leaves out what it cannot weigh: a second node where storage is scarce, a shuttle that waits for the station
-to open, stations that pass on what they have no room to keep. A bound has to allow for them.
+The search leaves out what it cannot weigh or would not ask of anybody: a second node where storage is scarce, goods on
+a trip that calls before its station opens, stations that pass on what they have no room to keep. A bound has to allow
+for them.
 """
 
 from __future__ import annotations

@@ -94,8 +94,49 @@ def test_a_line_that_calls_at_the_hub_needs_no_shuttle() -> None:
     stops = (StopTime("HUB", 36_000, 36_000), StopTime("V-1", 37_200, 37_260))
     (option,) = options(day_with(small_consignment(), trip={"stop_times": stops}, transfers=()))
     assert option.shuttle is None
-    with pytest.raises(ValueError, match="no shuttle"):
-        _ = option.shuttle_departure_s
+
+
+def with_hours(day: Day, **hours: tuple[int, int]) -> Day:
+    """The day with other opening hours of some nodes, HUB or BS."""
+    nodes = tuple(
+        replace(node, opens_s=hours[node.node_id][0], closes_s=hours[node.node_id][1])
+        if node.node_id in hours
+        else node
+        for node in day.county.network.nodes
+    )
+    return replace(day, county=replace(day.county, network=replace(day.county.network, nodes=nodes)))
+
+
+@pytest.mark.parametrize(
+    ("hours", "leaves_s"),
+    [
+        ({"HUB": (0, 30_000)}, 30_000),  # the hub closes before it need leave: the goods stand at the station
+        ({"HUB": (0, 30_000), "BS": (31_000, 86_400)}, None),  # the station opens after that
+        ({"HUB": (34_201, 86_400)}, None),  # too late for the trip
+        ({"BS": (0, 35_999)}, None),  # nobody is there to load the trip
+    ],
+)
+def test_a_shuttle_leaves_as_late_as_the_trip_and_both_doors_allow(
+    hours: dict[str, tuple[int, int]], leaves_s: int | None
+) -> None:
+    found = options(with_hours(day_with(small_consignment()), **hours))
+    assert [option.shuttle_departure_s for option in found] == ([] if leaves_s is None else [leaves_s])
+
+
+@pytest.mark.parametrize(
+    ("hours", "leaves_s"),
+    [
+        ({"HUB": (41_000, 86_400)}, 40_100),
+        ({"HUB": (0, 40_199)}, None),
+        ({"BS": (0, 39_800), "HUB": (41_000, 86_400)}, None),
+    ],
+)
+def test_a_shuttle_homewards_leaves_as_soon_as_goods_and_both_doors_allow(
+    hours: dict[str, tuple[int, int]], leaves_s: int | None
+) -> None:
+    day = day_with(small_consignment(direction=OUT), trip={"stop_times": HOMEWARDS})
+    found = options(with_hours(day, **hours))
+    assert [option.shuttle_departure_s for option in found] == ([] if leaves_s is None else [leaves_s])
 
 
 def test_a_line_that_calls_at_hub_and_station_is_boarded_at_either() -> None:
@@ -120,7 +161,7 @@ def test_a_station_without_a_shuttle_that_way_opens_nothing() -> None:
         ("HUB", "opens_s", 34_200, True),
         ("HUB", "opens_s", 34_201, False),
         ("HUB", "closes_s", 34_200, True),
-        ("HUB", "closes_s", 34_199, False),
+        ("HUB", "closes_s", 0, False),
         ("BS", "opens_s", 35_100, True),
         ("BS", "opens_s", 35_101, False),
         ("BS", "closes_s", 36_000, True),
@@ -151,7 +192,7 @@ def test_somebody_is_there_at_both_stops_and_at_the_hub_outwards(
         ("BS", "closes_s", 39_300, True),
         ("BS", "closes_s", 39_299, False),
         ("HUB", "opens_s", 40_200, True),
-        ("HUB", "opens_s", 40_201, False),
+        ("HUB", "opens_s", 86_400, False),
         ("HUB", "closes_s", 40_200, True),
         ("HUB", "closes_s", 40_199, False),
     ],

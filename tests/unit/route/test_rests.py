@@ -91,3 +91,17 @@ def test_no_vehicle_calls_where_its_kind_cannot_go() -> None:
     assert {one.law for one in check(day, anyway)} == {Law.ACCESS}
     bikes = replace(day, county=replace(day.county, vehicles=tuple(replace(v, kind="X") for v in day.county.vehicles)))
     assert planned(bikes).unserved == ()
+
+
+def test_what_rests_after_a_wait_make_late_is_left_out_and_said() -> None:
+    """At the pace of rests shared out the vehicle is back in time; it has to wait for the village, and rests after."""
+    day = with_vans(max_drive_s=1_200, rest_s=1_800, max_work_s=None, max_distance_m=None, shift_end_s=66_600)
+    day = with_node(day, "HUB", lon=126.75, lat=42.96, opens_s=0, closes_s=68_400, service_s=1_800)
+    for village in ("V-1", "V-2", "V-3"):
+        day = with_node(day, village, lon=127.28, lat=43.16, opens_s=50_400, closes_s=50_600, service_s=0)
+    settings = PlanSettings(iterations=20, cores=1, compare=False, use_lines=False)
+    plan = plan_day(day, settings, InProcessEngine(), lambda: False, lambda *_: None).plan
+    assert not check(day, plan)
+    assert {one.reason for one in plan.unserved} == {UnservedReason.FLEET_EXHAUSTED}
+    later = replace(day, county=replace(day.county, vehicles=with_vans(shift_end_s=80_000).county.vehicles))
+    assert not plan_day(later, settings, InProcessEngine(), lambda: False, lambda *_: None).plan.unserved

@@ -32,6 +32,24 @@ def test_our_own_name_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert StoreSettings().redis_url == SECRET_URL
 
 
+def test_what_the_environment_lacks_comes_from_a_folder_of_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cuntong_redis_url").write_text(f"{SECRET_URL}\n", encoding="utf-8")
+    (tmp_path / "cuntong_workers").write_text("5", encoding="utf-8")
+    monkeypatch.setenv("CUNTONG_SECRETS_DIR", str(tmp_path))
+    settings = read_settings(RouteSettings)
+    assert (settings.redis_url, settings.workers) == (SECRET_URL, 5)
+    monkeypatch.setenv("CUNTONG_WORKERS", "2")
+    assert read_settings(RouteSettings).workers == 2
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUNTONG_SECRETS_DIR", str(tmp_path / "none"))
+    with pytest.raises(SystemExit, match=r"CUNTONG_SECRETS_DIR: .*none is no directory"):
+        read_settings(StoreSettings)
+
+
 def test_variables_have_the_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUNTONG_WORKERS", "3")
     monkeypatch.setenv("CUNTONG_READY_FILE", "ready.json")

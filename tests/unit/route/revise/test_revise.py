@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -148,8 +149,18 @@ def test_a_vehicle_on_its_way_goes_round_a_road_that_closes(by_van: tuple[Day, P
     assert (road.from_node, road.to_node) not in ways
     assert not result.plan.unserved
     assert day_after(day, Revision(plan, 30_000, Events(closed_roads=(road,)))).county.network.closed_roads == (
-        replace(road, from_s=30_000),
+        replace(road, from_s=30_001),
     )
+
+
+def test_who_leaves_as_a_road_closes_is_through(by_van: tuple[Day, Plan]) -> None:
+    day, plan = by_van
+    run = run_of(plan, "C-1")
+    first, second = next((a, b) for a, b in pairwise(run.stops[1:]) if a.node_id != b.node_id)
+    road = ClosedRoad(from_node=first.node_id, to_node=second.node_id)
+    result = revised(day, plan, first.departure_s, closed_roads=(road,))
+    ways = [(a.node_id, b.node_id) for one in result.plan.runs for a, b in pairwise(one.stops)]
+    assert (road.from_node, road.to_node) in ways
 
 
 def test_goods_whose_road_is_closed_for_good_come_back_stranded(by_van: tuple[Day, Plan]) -> None:
