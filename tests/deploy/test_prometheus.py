@@ -141,3 +141,5 @@ def test_what_breaks_is_told_and_what_does_not_break_is_not(watched: Watched) ->
     watched.wait_for("CuntongNotServing")
     watched.wait_for("CuntongStoreErrors")
     assert "CuntongServiceDown" not in asked.firing()
+    told = [text for alert in asked.ask("alerts")["alerts"] for text in alert["annotations"].values()]
+    assert [text for text in told if "{{" in text or "error expanding" in text] == []
