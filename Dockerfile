@@ -14,11 +14,11 @@ RUN apt-get update \
 
 # What changes seldom comes first, so that a change of ours downloads nothing.
 COPY Makefile ./
+COPY protos protos
 COPY requirements requirements
 RUN make .venv/.run-packages
 
 COPY bin bin
-COPY protos protos
 COPY services services
 # Machine code for any processor of the architecture: nodes differ from the machine that builds. At start it is copied
 # from here to where it may be written, since Numba reads no cache that it could not write.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,7 +81,7 @@ class Certificate:
 
 
 class Authority:
-    """A root that signs certificates for loopback."""
+    """A root that signs certificates for loopback, and for other addresses where they are named."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
@@ -90,15 +91,17 @@ class Authority:
         root = self._certificate(name, self._key, is_root=True, days=(-2, 365))
         self.cert_file.write_bytes(root)
 
-    def sign(self, name: str, days: tuple[int, int] = (-2, 30)) -> Certificate:
-        """Make a certificate that is valid from so many days from now until so many."""
+    def sign(self, name: str, days: tuple[int, int] = (-2, 30), addresses: Sequence[str] = ()) -> Certificate:
+        """Make a certificate that is valid from so many days from now until so many, for more addresses as well."""
         key = ec.generate_private_key(ec.SECP256R1())
         files = Certificate(self._folder / f"{self._name}-{name}.pem", self._folder / f"{self._name}-{name}.key")
-        files.cert.write_bytes(self._certificate(name, key, is_root=False, days=days))
+        files.cert.write_bytes(self._certificate(name, key, is_root=False, days=days, addresses=addresses))
         files.key.write_bytes(private_pem(key))
         return files
 
-    def _certificate(self, name: str, key: Any, *, is_root: bool, days: tuple[int, int]) -> bytes:
+    def _certificate(
+        self, name: str, key: Any, *, is_root: bool, days: tuple[int, int], addresses: Sequence[str] = ()
+    ) -> bytes:
         def called(text: str) -> x509.Name:
             return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
@@ -114,7 +117,10 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
             .add_extension(
                 x509.SubjectAlternativeName(
-                    [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+                    [
+                        x509.DNSName("localhost"),
+                        *(x509.IPAddress(ipaddress.ip_address(one)) for one in ("127.0.0.1", *addresses)),
+                    ]
                 ),
                 critical=False,
             )

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Copies the store while it runs. A copy has its name only when it is whole and redis-check-rdb has read it.
+set -eu
+REDISCLI_AUTH=$(cat "${PASSWORD_FILE:-/run/secrets/redis/password}")
+export REDISCLI_AUTH
+to="${BACKUP_DIR:-/backup}/cuntong-$(date -u +%Y%m%dT%H%M%SZ).rdb"
+redis-cli -h "$REDIS_HOST" -p "${REDIS_PORT:-6379}" --tls --cacert "${CA_FILE:-/run/secrets/tls/ca.crt}" --rdb "$to.part"
+redis-check-rdb "$to.part"
+mv "$to.part" "$to"
+find "${BACKUP_DIR:-/backup}" -name 'cuntong-*.rdb*' -mtime "+$KEEP_DAYS" -delete
