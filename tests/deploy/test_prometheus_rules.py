@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.deploy.legs import needs
 from tests.deploy.watched import PROMETHEUS, RULE_TESTS, RULES
@@ -17,8 +19,15 @@ def promtool(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
-def test_prometheus_takes_configuration_and_rules() -> None:
-    checked = promtool("check", "config", PROMETHEUS / "prometheus.yaml")
+@pytest.mark.parametrize("name", ["prometheus.yaml", "kubernetes.yaml"])
+def test_prometheus_takes_configuration_and_rules(name: str, tmp_path: Path) -> None:
+    config = yaml.safe_load((PROMETHEUS / name).read_text("utf-8"))
+    for job in config["scrape_configs"]:
+        # Some distributions build Prometheus without Kubernetes: its part is checked beside the manifests.
+        job.pop("kubernetes_sd_configs", None)
+    shutil.copytree(PROMETHEUS / "rules", tmp_path / "rules")
+    (tmp_path / name).write_text(yaml.safe_dump(config), "utf-8")
+    checked = promtool("check", "config", tmp_path / name)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "1 rule files found" in checked.stdout
 

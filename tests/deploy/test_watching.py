@@ -14,6 +14,7 @@ from services.cli.serve import serve
 from services.cli.worker import worker
 from services.runtime.config import ConsolidationSettings, RouteSettings, StoreSettings, WorkerSettings
 from tests.deploy.legs import needs
+from tests.deploy.manifests import K8S, all_documents, workloads
 from tests.deploy.promql import Family, Metrics, WrongQueryError, words_of
 from tests.deploy.watched import (
     DASHBOARDS,
@@ -28,6 +29,7 @@ from tests.deploy.watched import (
     our_families,
     panels,
     queries,
+    scrape_jobs,
 )
 
 HEADS = ["What it means", "What users notice", "How to look", "What to do", "How to know that it is over"]
@@ -197,3 +199,22 @@ def test_what_serve_and_worker_show_on_one_machine_is_scraped_as_it_is() -> None
             ("worker", worker, "metrics"),
         )
     }
+
+
+def test_pods_that_show_metrics_are_scraped_by_the_same_names() -> None:
+    config = yaml.safe_load((PROMETHEUS / "kubernetes.yaml").read_text("utf-8"))
+    (found,) = config["scrape_configs"]
+    (pods,) = found["kubernetes_sd_configs"]
+    base = yaml.safe_load((K8S / "base/kustomization.yaml").read_text("utf-8"))
+    assert (pods["role"], pods["namespaces"]["names"]) == ("pod", [base["namespace"]])
+    ports, job, *_ = found["relabel_configs"]
+    assert (ports["source_labels"], ports["action"]) == (["__meta_kubernetes_pod_container_port_name"], "keep")
+    assert job["source_labels"] == ["__meta_kubernetes_pod_label_app_kubernetes_io_component"]
+    shown = {
+        job["replacement"].replace("$1", one.labels["app.kubernetes.io/component"])
+        for one in workloads(all_documents())
+        for container in one.containers
+        for port in container.get("ports", [])
+        if port["name"] == ports["regex"]
+    }
+    assert shown == scrape_jobs()
