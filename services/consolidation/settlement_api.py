@@ -13,6 +13,7 @@ from cuntong.settlement.v1 import settlement_service_pb2 as pb
 from cuntong.settlement.v1 import settlement_service_pb2_grpc as pb_grpc
 
 from services.consolidation.plan_source import PlanSource, read_plan_of
+from services.model.agreements import Role
 from services.model.day import Day
 from services.model.errors import InvalidInputError, NoPlanStoreError, Violation
 from services.model.plan import Plan
@@ -72,14 +73,21 @@ class SettlementApi(pb_grpc.SettlementServiceServicer):
         finally:
             # The caller is gone, or all is done: a thread cannot be cancelled, what it waits for can.
             solver.stop()
-        self._count(settlement)
+        self._count(day, settlement)
         yield pb.SettleResponse(settlement=await asyncio.to_thread(encode, settlement, settlement_pb2.Settlement))
 
-    def _count(self, settlement: Settlement) -> None:
+    def _count(self, day: Day, settlement: Settlement) -> None:
         self._metrics.settlements.inc()
         self._metrics.coalitions_planned.inc(settlement.solves)
         self._metrics.settled_fen.set(settlement.spent_fen)
         self._metrics.settled_saving_fen.set(sum(account.saving_fen for account in settlement.accounts))
+        roles = {partner.partner_id: partner.role for partner in day.county.partners}
+        for role in Role:
+            saved = sum(account.saving_fen for account in settlement.accounts if roles[account.partner_id] is role)
+            self._metrics.settled_role_saving_fen.labels(role).set(saved)
+        self._metrics.settled_least_saving_fen.set(
+            min((account.saving_fen for account in settlement.accounts), default=0)
+        )
         # Of the two sides of a payment, that of the payer.
         paid: Counter[Purpose] = Counter()
         for entry in settlement.entries:

@@ -18,7 +18,7 @@ from grpc import aio
 from services.route.api import RouteApi
 from services.route.workers import job_limits, planning
 from services.runtime.config import RouteSettings, read_settings
-from services.runtime.job_metrics import count_jobs
+from services.runtime.job_metrics import count_counties, count_jobs
 from services.runtime.logs import configure_logs
 from services.runtime.metrics import count_store_errors, define_metrics, make_registry
 from services.runtime.server import GrpcServer, Service, serve
@@ -53,8 +53,9 @@ async def run(settings: RouteSettings) -> None:
                         settings, store, tasks, metrics=metrics, traces=traces, clock=time.monotonic, new_id=_new_id
                     )
                 )
-            counting = asyncio.create_task(count_jobs(store, metrics, _now))
-            stack.callback(counting.cancel)
+            for count in (count_jobs, count_counties):
+                counting = asyncio.create_task(count(store, metrics, _now))
+                stack.callback(counting.cancel)
 
             def register(server: aio.Server) -> None:
                 pb_grpc.add_RouteServiceServicer_to_server(api, server)

@@ -30,6 +30,8 @@ def make_work(engines: Mapping[str, Engine]) -> Work:
         task = read_request(request)
         day, settings = task.day, task.settings
         is_asked_for = not is_coalition(request)
+        # What is told of a plan that was made before is no plan more.
+        is_plan = is_asked_for and task.analysis is None
 
         def written(result: PlanResult) -> bytes:
             return encode(result, plan_pb2.PlanResult, day.service_date).SerializeToString(deterministic=True)
@@ -49,6 +51,6 @@ def make_work(engines: Mapping[str, Engine]) -> Work:
             result = plan_day(
                 day, settings, engine, telling.should_stop, telling.report, with_ways=is_asked_for, keep=keep
             )
-        return written(result), figures_of(task.day_of_plan, result) if is_asked_for else None
+        return written(result), figures_of(task.day_of_plan, result) if is_plan else None
 
     return work

@@ -250,7 +250,12 @@ class JobRunner:
         while True:
             try:
                 ended = await self._store.commit(
-                    running.plan_id, running.attempt, outcome.state, outcome.reason, outcome.result
+                    running.plan_id,
+                    running.attempt,
+                    outcome.state,
+                    outcome.reason,
+                    outcome.result,
+                    is_plan=outcome.figures is not None,
                 )
                 break
             except StoreUnavailableError as error:

@@ -6,6 +6,7 @@ Money is in fen.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -22,7 +23,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-from services.model.agreements import CooperationModel
+from services.model.agreements import CooperationModel, Role
 from services.model.held import HeldReason
 from services.model.plan import Cost
 from services.model.settlement import FindingKind, Purpose
@@ -47,6 +48,14 @@ class Killed(StrEnum):
     ENDING = "ending"  # its worker ends
 
 
+class Outlook(StrEnum):
+    """What a plan's forecast says of being on time."""
+
+    ON_TARGET = "on target"
+    UNDER_TARGET = "under target"
+    NONE = "no forecast"
+
+
 OWN: Final = "OWN"
 """Carried by its carrier's own means, under no cooperation model."""
 
@@ -57,8 +66,14 @@ class Metrics:
 
     jobs: Gauge
     """Open jobs, by ``state``."""
+    jobs_leased: Gauge
+    """Open jobs that a living worker has."""
     queue_age_seconds: Gauge
-    """How long the oldest job that nobody works on has waited."""
+    """How old the oldest open job is that no living worker has."""
+    counties_planned: Gauge
+    """Counties that have a plan for today."""
+    counties_unplanned: Gauge
+    """Counties that had one for some day of the last week, and have none for today yet."""
     jobs_ended: Counter
     """Jobs ended by this process, by ``state``."""
     jobs_restarted: Counter
@@ -73,6 +88,12 @@ class Metrics:
     """Times that the store did not answer, by ``kind``."""
     plan_solve_seconds: Histogram
     """Time from a job's start to its end."""
+    plans: Counter
+    """Plans made by this process, by what their ``forecast`` says."""
+    pieces_planned: Counter
+    """Pieces that those plans carry, by cooperation ``model``."""
+    villages_left_out: Counter
+    """Villages that those plans leave something behind for, and carry nothing to or from."""
     plan_cost_fen: Gauge
     """Cost of the last plan, by ``part``."""
     plan_unserved: Gauge
@@ -107,6 +128,10 @@ class Metrics:
     """What partners pay each other for that day, by ``purpose``."""
     settled_saving_fen: Gauge
     """What they save together, beside each by itself."""
+    settled_role_saving_fen: Gauge
+    """The same of the partners of each ``role``."""
+    settled_least_saving_fen: Gauge
+    """What the partner saves that saves least; below 0 it is charged more than by itself."""
     settlement_findings: Counter
     """What settlements found that somebody should know, by ``kind``."""
 
@@ -136,12 +161,23 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
             metric.labels(value)
         return metric
 
+    def unknown(name: str, said: str) -> Gauge:
+        # A process that has made no plan has none that is late.
+        metric = gauge(name, said)
+        metric.set(math.nan)
+        return metric
+
     is_open = [state for state in JobState if state.is_open]
     has_ended = [state for state in JobState if not state.is_open]
     return Metrics(
         jobs=gauges("cuntong_jobs", "Open jobs.", "state", is_open),
+        jobs_leased=gauge("cuntong_jobs_leased", "Open jobs that a living worker has."),
         queue_age_seconds=gauge(
-            "cuntong_queue_age_seconds", "How long the oldest job that nobody works on has waited."
+            "cuntong_queue_age_seconds", "How old the oldest open job is that no living worker has."
+        ),
+        counties_planned=gauge("cuntong_counties_planned", "Counties that have a plan for today."),
+        counties_unplanned=gauge(
+            "cuntong_counties_unplanned", "Counties with a plan for a day of the last week and none for today yet."
         ),
         jobs_ended=counters("cuntong_jobs_ended", "Jobs ended by this process.", "state", has_ended),
         jobs_restarted=counter("cuntong_jobs_restarted", "Attempts begun at jobs that had one before."),
@@ -158,6 +194,16 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
             "Time from a job's start to its end.",
             registry=registry,
             buckets=(0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800),
+        ),
+        plans=counters("cuntong_plans", "Plans made by this process.", "forecast", Outlook),
+        pieces_planned=counters(
+            "cuntong_pieces_planned",
+            "Pieces carried by the plans made, by cooperation model.",
+            "model",
+            (OWN, *CooperationModel),
+        ),
+        villages_left_out=counter(
+            "cuntong_villages_left_out", "Villages with something left behind by a plan that carries nothing of theirs."
         ),
         plan_cost_fen=gauges("cuntong_plan_cost_fen", "Cost of the last plan in fen.", "part", cost_parts()),
         plan_unserved=gauge("cuntong_plan_unserved", "Consignments left behind by the last plan."),
@@ -178,7 +224,7 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
         plan_trip_load_factor=gauges(
             "cuntong_plan_trip_load_factor", "How full the trips booked are at their fullest.", "measure", Measure
         ),
-        plan_forecast_on_time_ratio=gauge(
+        plan_forecast_on_time_ratio=unknown(
             "cuntong_plan_forecast_on_time_ratio", "Part of what is due that the last plan's forecast has on time."
         ),
         parcels_held=counters("cuntong_parcels_held", "Parcels held back.", "reason", HeldReason),
@@ -192,6 +238,12 @@ def define_metrics(registry: CollectorRegistry) -> Metrics:
         ),
         settled_saving_fen=gauge(
             "cuntong_settled_saving_fen", "What partners save together on that day in fen, beside each alone."
+        ),
+        settled_role_saving_fen=gauges(
+            "cuntong_settled_role_saving_fen", "What partners of a role save on that day in fen.", "role", Role
+        ),
+        settled_least_saving_fen=gauge(
+            "cuntong_settled_least_saving_fen", "What the partner that saves least saves on that day in fen."
         ),
         settlement_findings=counters(
             "cuntong_settlement_findings", "What settlements found that somebody should know.", "kind", FindingKind

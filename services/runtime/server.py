@@ -19,7 +19,7 @@ import grpc
 from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
 from services.model.errors import StoreUnavailableError
 from services.runtime.config import ServiceSettings, split_address
@@ -114,6 +114,7 @@ class GrpcServer:
         self._services = services
         self._ask_store = ask_store
         self._registry = registry
+        self._serving = Gauge("cuntong_serving", "Whether health says that calls are served.", registry=registry)
         self._load = LoadLimit(
             settings.max_concurrent_rpcs, settings.max_concurrent_streams, is_shared=settings.asks_for_tokens
         )
@@ -220,11 +221,13 @@ class GrpcServer:
         except StoreUnavailableError as error:
             _log.error("not serving: %s", error)
             status = health_pb2.HealthCheckResponse.NOT_SERVING
+        self._serving.set(status == health_pb2.HealthCheckResponse.SERVING)
         for name in [health.OVERALL_HEALTH, *(service.name for service in self._services)]:
             await wellness.set(name, status)
 
     async def _drain(self, server: aio.Server, wellness: Any) -> None:
         await wellness.enter_graceful_shutdown()
+        self._serving.set(0)
         ending = asyncio.create_task(server.stop(self._settings.drain_s))
         # Health watches never end by themselves: wait for the calls that count, not for those.
         while self._load.under_way and not ending.done():

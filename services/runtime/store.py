@@ -2,8 +2,9 @@
 
 Keys, all with a time to live: ``cuntong:job:<plan>`` (hash), ``progress``, ``payload``, ``result`` and ``lease`` beside
 it; ``cuntong:request:<tenant>:<request id>`` (which plan a request made), ``cuntong:batch:<tenant>:<batch>`` (which
-plans a batch made), ``cuntong:accepted:<tenant>:<date>:<county>`` (the plan that the day goes by); ``cuntong:open``
-(jobs not ended, by age), ``cuntong:load:<tenant>`` (the seconds of search that a tenant's open jobs may take) and
+plans a batch made), ``cuntong:accepted:<tenant>:<date>:<county>`` (the plan that the day goes by);
+``cuntong:planned:<date>`` (the tenants' counties that a plan was made for); ``cuntong:open`` (jobs not ended, by age),
+``cuntong:load:<tenant>`` (the seconds of search that a tenant's open jobs may take) and
 ``cuntong:jobs:<tenant>`` (all jobs, by age). A running job belongs to whoever holds its lease; an attempt's number is
 its right to commit, so that a worker given up for dead cannot overwrite what came after it.
 """
@@ -59,6 +60,7 @@ from services.runtime.store_keys import (
     lease_key,
     load_key,
     payload_key,
+    planned_key,
     progress_key,
     request_key,
     result_key,
@@ -69,6 +71,7 @@ _RETRY_AFTER_S: Final = 5
 # What a store answers that is there and cannot do its work: it fails to save, lacks memory, or has lost its others.
 _UNABLE: Final = frozenset({"MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "READONLY", "LOADING"})
 _log: Final = logging.getLogger(__name__)
+_WEEK_DAYS: Final = 7
 _MAX_CONNECTIONS: Final = 1000  # one for each watcher and each call under way
 
 
@@ -261,9 +264,18 @@ class JobStore:
         )
 
     async def commit(
-        self, plan_id: str, attempt: int, state: JobState, reason: str = "", result: bytes | None = None
+        self,
+        plan_id: str,
+        attempt: int,
+        state: JobState,
+        reason: str = "",
+        result: bytes | None = None,
+        *,
+        is_plan: bool = False,
     ) -> JobState | None:
         """End a job and keep its result, in one step; safe to repeat.
+
+        ``is_plan`` says that the result, if it is kept as a success, is a plan that the county's day could go by.
 
         Returns
         -------
@@ -272,7 +284,7 @@ class JobStore:
             one, and then nothing is kept.
         """
         keys = [job_key(plan_id), lease_key(plan_id), OPEN_KEY, result_key(plan_id)]
-        words = [plan_id, attempt, str(state), reason, channel_key(plan_id), *self._ages()]
+        words = [plan_id, attempt, str(state), reason, channel_key(plan_id), *self._ages(), int(is_plan)]
         answer = await self._run("commit", keys, words if result is None else [*words, result])
         return JobState(answer.decode()) if answer else None
 
@@ -434,6 +446,14 @@ class JobStore:
         with self._translated():
             found = await self._redis.zrange(OPEN_KEY, 0, -1)
         return tuple(job for job in await self._records([to_text(plan_id) for plan_id in found]) if job.state.is_open)
+
+    async def counties(self, today: date) -> tuple[int, int]:
+        """Count counties with a plan for ``today``, and those with one in the week before only; of all tenants."""
+        before = [planned_key(today - timedelta(days=days)) for days in range(1, _WEEK_DAYS + 1)]
+        with self._translated():
+            planned = await self._redis.smembers(planned_key(today))
+            known = await self._redis.sunion(before)
+        return len(planned), len(set(known) - set(planned))
 
     async def leased(self, plan_ids: Sequence[str]) -> Set[str]:
         """Which of these jobs a living worker has."""

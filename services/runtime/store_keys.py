@@ -49,6 +49,11 @@ def accepted_key(tenant: str, county_id: str, service_date: date) -> str:
     return f"cuntong:accepted:{tenant}:{service_date.isoformat()}:{county_id}"
 
 
+def planned_key(service_date: date) -> str:
+    """The counties that a day's plan was made for."""
+    return f"cuntong:planned:{service_date.isoformat()}"
+
+
 def batch_key(tenant: str, batch_id: str) -> str:
     """The plans of a batch."""
     return f"cuntong:batch:{tenant}:{batch_id}"

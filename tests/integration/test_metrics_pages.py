@@ -21,7 +21,7 @@ from cuntong.settlement.v1 import settlement_service_pb2_grpc as settlement_grpc
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.model.agreements import CooperationModel
+from services.model.agreements import CooperationModel, Role
 from services.model.errors import Limit, TokenFault
 from services.model.held import HeldReason
 from services.model.plan import Cost
@@ -44,12 +44,15 @@ CLOSED: dict[tuple[str, str], set[str]] = {
     ("cuntong_jobs_ended_total", "state"): {"SUCCEEDED", "FAILED", "CANCELLED"},
     ("cuntong_children_killed_total", "reason"): set(Killed),
     ("cuntong_store_errors_total", "kind"): {"connection", "timeout", "full", "read only", "unable"},
+    ("cuntong_plans_total", "forecast"): {"on target", "under target", "no forecast"},
+    ("cuntong_pieces_planned_total", "model"): {"OWN", *CooperationModel},
     ("cuntong_plan_cost_fen", "part"): {part.name.removesuffix("_fen") for part in fields(Cost)},
     ("cuntong_plan_consignments", "model"): {"OWN", *CooperationModel},
     ("cuntong_plan_run_load_factor", "measure"): {"weight", "volume", "pieces"},
     ("cuntong_plan_trip_load_factor", "measure"): {"weight", "volume", "pieces"},
     ("cuntong_parcels_held_total", "reason"): set(HeldReason),
     ("cuntong_settled_payments_fen", "purpose"): set(Purpose),
+    ("cuntong_settled_role_saving_fen", "role"): set(Role),
     ("cuntong_settlement_findings_total", "kind"): set(FindingKind),
     ("cuntong_calls_refused_total", "reason"): {"unauthenticated", "not permitted", *Limit},
     ("cuntong_authentication_failures_total", "reason"): set(TokenFault),
@@ -161,7 +164,7 @@ def test_the_manual_names_every_metric_with_its_labels_and_no_other(pages: dict[
     assert pages["worker"].labels() == {
         name: labels
         for name, labels in manual.items()
-        if not name.startswith(("grpc_", "cuntong_calls", "cuntong_authentication"))
+        if not name.startswith(("grpc_", "cuntong_serving", "cuntong_calls", "cuntong_authentication"))
     }
 
 
@@ -196,9 +199,12 @@ def test_what_was_refused_is_counted_by_its_reason(pages: dict[str, Page]) -> No
 
 
 def test_what_waits_is_seen_by_the_service_and_what_is_made_by_the_worker(pages: dict[str, Page]) -> None:
+    assert pages["waiting"].value("cuntong_serving") == 1
     assert pages["route"].value("cuntong_plan_villages_reached") == 0
     page = pages["worker"]
     assert page.value("cuntong_plan_villages_reached") == 3
+    assert sum(page.value("cuntong_plans_total", forecast=one) for one in ("on target", "under target")) == 1
+    assert sum(page.value("cuntong_pieces_planned_total", model=model) for model in ("OWN", *CooperationModel)) >= 3
     assert 0 <= page.value("cuntong_plan_bound_gap") < 1
     assert 0 < page.value("cuntong_plan_forecast_on_time_ratio") <= 1
     assert page.value("cuntong_jobs_ended_total", state="SUCCEEDED") >= 1
@@ -213,3 +219,6 @@ def test_held_parcels_and_settlements_are_counted_where_they_are_made(pages: dic
     assert page.value("cuntong_parcels_held_total", reason="UNKNOWN_CARRIER") == 1
     assert page.value("cuntong_settlements_total") == 1
     assert page.value("cuntong_settled_fen") > 0
+    by_role = [page.value("cuntong_settled_role_saving_fen", role=role) for role in Role]
+    assert sum(by_role) == page.value("cuntong_settled_saving_fen")
+    assert page.value("cuntong_settled_least_saving_fen") <= min(by_role)

@@ -190,12 +190,12 @@ async def test_every_key_has_a_time_to_live(url: str) -> None:
         await store.submit(job("a"), "x", b"")
         attempt = await store.begin("a", "me")
         assert attempt == 1
-        await store.commit("a", attempt, JobState.SUCCEEDED, result=b"r")
+        await store.commit("a", attempt, JobState.SUCCEEDED, result=b"r", is_plan=True)
         await store.submit(job("b"), "x", b"")
         await store.begin("b", "me")
         redis = connect(url)
         keys = await redis.keys("*")
-        assert len(keys) == 11
+        assert len(keys) == 12
         assert all([await redis.pttl(key) > 0 for key in keys])
         await redis.aclose()
 

@@ -283,9 +283,12 @@ async def test_health_follows_the_store() -> None:
 
     async with serving(ask_store, health_s=0.05) as rig, asyncio.timeout(5):
         assert await rig.health() == NOT_SERVING
+        assert rig.registry.get_sample_value("cuntong_serving") == 0
         is_away = False
         while await rig.health(SERVICE) != SERVING:
             await asyncio.sleep(0.02)
+        assert rig.registry.get_sample_value("cuntong_serving") == 1
+    assert rig.registry.get_sample_value("cuntong_serving") == 0
 
 
 @pytest.mark.asyncio

@@ -61,8 +61,12 @@ def test_every_consignment_that_goes_counts_under_the_model_that_opens_its_way(c
         for carriage in run.carriages:
             model = agreements[carriage.agreement_id].model if carriage.agreement_id else "OWN"
             expected.setdefault(model, set()).add(carriage.consignment_id)
-    by_model = figures_of(case.day, PlanResult(plan)).by_model
-    assert {model: count for model, count in by_model.items() if count} == {m: len(c) for m, c in expected.items()}
+    figures = figures_of(case.day, PlanResult(plan))
+    pieces = {one.consignment_id: one.pieces for one in case.day.consignments}
+    assert {model: n for model, n in figures.by_model.items() if n} == {m: len(c) for m, c in expected.items()}
+    assert {model: n for model, n in figures.pieces_by_model.items() if n} == {
+        model: sum(pieces[one] for one in carried) for model, carried in expected.items()
+    }
 
 
 def test_a_plan_without_runs_has_nothing_full() -> None:
