@@ -85,6 +85,7 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
             county_id=accepted.county_id,
             service_date=accepted.service_date,
             solve_s=accepted.solve_s,
+            cores=accepted.cores,
             batch_id=batch_id,
             create_time=now,
             update_time=now,
