@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from services.model.errors import Limit, OverloadedError
-from services.runtime.job_records import JobRecord, JobState
+from services.model.errors import Limit, OverloadedError, StoreUnavailableError
+from services.runtime.job_records import JobRecord, JobState, Orders
 from services.runtime.store import JobLimits, JobStore, connect
 from services.runtime.tasks import LostJobs, open_tasks
 from tests.job_runners import Report, ShouldStop, working
@@ -45,11 +46,13 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def jobs(url: str, clock: Callable[[], datetime], **limits: float) -> AsyncIterator[JobStore]:
+async def jobs(
+    url: str, clock: Callable[[], datetime], kind: type[JobStore] = JobStore, **limits: float
+) -> AsyncIterator[JobStore]:
     redis = connect(url)
     try:
         await redis.flushall()
-        yield JobStore(redis, clock, replace(JobLimits(lease_s=0.3, watch_poll_s=0.2), **limits))  # type: ignore[arg-type]
+        yield kind(redis, clock, replace(JobLimits(lease_s=0.3, watch_poll_s=0.2), **limits))  # type: ignore[arg-type]
     finally:
         await redis.aclose()
 
@@ -244,17 +247,18 @@ async def test_an_idle_tenant_saves_nothing_up_and_owes_nothing_for_ever(url: st
 async def test_a_job_whose_worker_died_goes_first_and_is_charged_once(url: str) -> None:
     clock = Clock()
     async with jobs(url, clock, lease_s=0.05) as store:
-        await submit(store, clock, job("a-1", solve_s=10), job("b-1", solve_s=10), job("a-2", solve_s=10))
-        assert await begin(store) == "a-1"
-        assert await store.next_job() == "b-1"
+        await submit(store, clock, job("a-1", 10), job("b-1", 12), job("a-2", 10), job("b-2", 10))
+        assert [await begin(store), await begin(store)] == ["a-1", "b-1"]
+        assert await store.next_job() == "a-2"
+        clock.go_on(12)
+        await store.commit("b-1", 1, JobState.SUCCEEDED)
         await asyncio.sleep(0.1)
-        assert await store.next_job(["a-1"]) == "b-1"
-        clock.go_on(1)
+        assert await store.next_job(["a-1"]) == "a-2"
         assert await begin(store) == "a-1"
         assert (await store.get("a-1")).attempt == 2
         clock.go_on(10)
         await store.commit("a-1", 2, JobState.SUCCEEDED)
-        assert [await work(store, clock, 10) for _ in range(2)] == ["b-1", "a-2"]
+        assert [await work(store, clock, 10) for _ in range(2)] == ["a-2", "b-2"]
         assert await store.next_job() is None
 
 
@@ -303,6 +307,32 @@ async def test_two_workers_of_a_process_never_begin_the_same_job(url: str) -> No
 
 
 @pytest.mark.asyncio
+async def test_a_runner_whose_lease_has_lapsed_begins_other_jobs_and_not_its_own_again(url: str) -> None:
+    seen: list[str] = []
+
+    def be_slow(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
+        seen.append(f"{payload.decode()} begins")
+        time.sleep(1.5)
+        seen.append(f"{payload.decode()} ends")
+        return b""
+
+    class Deaf(JobStore):
+        """A store that hears no sign of life."""
+
+        async def renew(self, *args: Any) -> Orders:
+            raise StoreUnavailableError("away")
+
+    async with jobs(url, now, Deaf, lease_s=0.1) as store, working(store, url, be_slow, workers=2, lease_s=5.0):
+        await submit(store, None, job("a-1"))
+        await asyncio.sleep(0.6)
+        await submit(store, None, job("b-1"))
+        async with asyncio.timeout(20):
+            while await store.open_jobs():
+                await asyncio.sleep(0.02)
+        assert seen == ["a-1 begins", "b-1 begins", "a-1 ends", "b-1 ends"]
+
+
+@pytest.mark.asyncio
 async def test_a_job_begun_in_anothers_place_needs_no_second_task(url: str) -> None:
     async with jobs(url, now) as store, open_tasks(url) as tasks:
         plans = [job(f"large-{number}") for number in range(10)]
@@ -311,7 +341,7 @@ async def test_a_job_begun_in_anothers_place_needs_no_second_task(url: str) -> N
             await tasks.enqueue(plan)
         assert await tasks.waiting() == 7
         # The tasks of others stand for these; three more are wanted.
-        looking = LostJobs(store, tasks, name="me", clock=time.monotonic, every_s=0.02)
+        looking = LostJobs(store, tasks, name="me", clock=lambda: 0.0, every_s=0.02)
         for plan in plans[7:]:
             await submit(store, None, plan)
         task = asyncio.create_task(looking.run())
