@@ -48,7 +48,7 @@ _SHARES: Final = {"province": 0.7, "prefecture": 0.25, "county": 0.05}
 _SMALL: Final = "small"
 _CALLERS_A_CHANNEL: Final = 16
 _PLAN_S: Final = 1
-_WARM_UP: Final = 20
+_WARM_UP_S: Final = 3.0
 _PATIENCE_S: Final = 30.0
 _CALL_S: Final = 60.0
 _PLACES: Final[int] = RouteSettings.model_fields["max_concurrent_rpcs"].default
@@ -165,8 +165,9 @@ async def overload(programs: Sequence[Program], issuer: Issuer, day: Day, second
     address = (await asyncio.to_thread(api.wait_until_ready))["grpc"]
     for program in programs[1:]:
         await asyncio.to_thread(program.wait_until_ready)
-    # What it holds when it takes as many calls as it has places for is what it holds before.
-    await Tenant("early", issuer, address, day, Seen()).flood(_WARM_UP, time.monotonic() + 2)
+    idle_mib = memory_mib(api.pid)
+    # What it holds when as many call as it has places for is what it holds before.
+    await Tenant("early", issuer, address, day, Seen()).flood(_PLACES, time.monotonic() + _WARM_UP_S)
     seen = Seen()
     before_mib = memory_mib(api.pid)
     until = time.monotonic() + seconds
@@ -182,6 +183,7 @@ async def overload(programs: Sequence[Program], issuer: Issuer, day: Day, second
         "callers": sum(callers.values()),
         "places": _PLACES,
         **_counted(seen),
+        "memory_idle_mib": round(idle_mib),
         "memory_before_mib": round(before_mib),
         "memory_peak_mib": round(max(seen.memory_mib)),
         "memory_factor": round(max(seen.memory_mib) / before_mib, 2),
@@ -222,14 +224,8 @@ def missed_bars(counted: dict[str, Any]) -> list[str]:
     return [bar for bar, is_met in bars.items() if not is_met]
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--villages", type=int, default=50)
-    parser.add_argument("--gazetteer", type=Path, default=Path("data/jilin"))
-    given = parser.parse_args()
-    day = draw_day(given.gazetteer, given.villages, 1)
+def measure(day: Day, seconds: float) -> dict[str, Any]:
+    """Overload a deployment of its own with requests to plan a day."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="overload-")))
         store = stack.enter_context(open_store(folder / "store"))
@@ -239,7 +235,17 @@ def main() -> None:
         for program in programs:
             stack.callback(program.kill)
             program.start()
-        counted = asyncio.run(overload(programs, issuer, day, given.seconds))
+        return asyncio.run(overload(programs, issuer, day, seconds))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--villages", type=int, default=50)
+    parser.add_argument("--gazetteer", type=Path, default=Path("data/jilin"))
+    given = parser.parse_args()
+    counted = measure(draw_day(given.gazetteer, given.villages, 1), given.seconds)
     missed = missed_bars(counted)
     for bar in missed:
         print(f"missed: {bar}")

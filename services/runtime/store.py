@@ -172,7 +172,7 @@ class JobStore:
         self._scripts = {
             name: redis.register_script(prelude + (scripts / f"{name}.lua").read_text("utf-8"))
             for name in (
-                *("submit", "next", "begin", "renew", "progress", "commit", "release", "cancel"),
+                *("submit", "room", "next", "begin", "renew", "progress", "commit", "release", "cancel"),
                 *("accept", "open_batch"),
             )
         }
@@ -242,22 +242,35 @@ class JobStore:
                 return await self.get(plan_id.decode()), False
             case b"CONFLICT":
                 raise RequestConflictError(plan_id.decode())
-            case b"TENANT_FULL":
-                raise OverloadedError(
-                    f"the jobs that you have open may take {limits.max_tenant_solve_s} s of search already",
-                    _RETRY_AFTER_S,
-                    Limit.TENANT_FULL,
-                )
-            case b"SHARE_FULL":
-                raise OverloadedError(
-                    "what is left of the queue is for those who have fewer jobs open",
-                    _RETRY_AFTER_S,
-                    Limit.TENANT_FULL,
-                )
             case _:
-                raise OverloadedError(
-                    f"{limits.max_queued} jobs are open, no more are accepted", _RETRY_AFTER_S, Limit.QUEUE_FULL
-                )
+                raise self._overloaded(outcome)
+
+    async def expect_room(self, tenant: str, request_id: str) -> None:
+        """Refuse a request before anything is done for it, where ``submit`` would refuse it now however short its job.
+
+        Raises
+        ------
+        OverloadedError
+            As ``submit`` does.
+        """
+        limits = self._limits
+        keys = [request_key(tenant, request_id), OPEN_KEY, load_key(tenant)]
+        outcome = await self._run("room", keys, [limits.max_queued, _SHARE_FACTOR, limits.max_tenant_solve_s])
+        if outcome:
+            raise self._overloaded(outcome)
+
+    def _overloaded(self, outcome: bytes) -> OverloadedError:
+        limits = self._limits
+        match outcome:
+            case b"TENANT_FULL":
+                text = f"the jobs that you have open may take {limits.max_tenant_solve_s} s of search already"
+                limit = Limit.TENANT_FULL
+            case b"SHARE_FULL":
+                text = "what is left of the queue is for those who have fewer jobs open"
+                limit = Limit.TENANT_FULL
+            case _:
+                text, limit = f"{limits.max_queued} jobs are open, no more are accepted", Limit.QUEUE_FULL
+        return OverloadedError(text, _RETRY_AFTER_S, limit)
 
     async def next_job(self, leaving_out: Iterable[str] = ()) -> str | None:
         """Say whose turn it is of the jobs that wait or whose worker has died, these left out; None when none is.

@@ -154,6 +154,22 @@ async def test_tenants_who_all_want_more_come_to_hold_the_same(url: str) -> None
 
 
 @pytest.mark.asyncio
+async def test_whether_there_is_room_is_told_beforehand_but_not_to_who_asks_again(url: str) -> None:
+    clock = Clock()
+    async with jobs(url, clock, max_queued=64, max_tenant_solve_s=40) as store:
+        await store.expect_room("large", "request-large-0")
+        assert await fill(store, clock, "large") == 40
+        with pytest.raises(OverloadedError, match="40 s of search"):
+            await store.expect_room("large", "request-large-40")
+        await store.expect_room("large", "request-large-0")
+        await store.expect_room("small", "request-large-40")
+    async with jobs(url, clock, max_queued=64) as store:
+        assert await fill(store, clock, "large") == 48
+        with pytest.raises(OverloadedError, match="who have fewer jobs open"):
+            await store.expect_room("large", "request-large-48")
+
+
+@pytest.mark.asyncio
 async def test_a_full_queue_refuses_everybody(url: str) -> None:
     clock = Clock()
     async with jobs(url, clock, max_queued=8) as store:

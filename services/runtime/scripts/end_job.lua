@@ -29,3 +29,21 @@ local function end_job(job, lease, open, plan_id, state, reason, channel, now_us
   redis.call('EXPIRE', job, plans_s)
   changed(job, channel, now_us)
 end
+
+-- Why a job of so many seconds of search is not taken; nothing where it is.
+local function no_room(open, load, max_queued, share_factor, max_solve_s, solve_s)
+  local free = tonumber(max_queued) - redis.call('ZCARD', open)
+  if free <= 0 then
+    return 'OVERLOADED'
+  end
+  local tenant_solve_s, tenant_jobs = 0, 0
+  for _, seconds in ipairs(redis.call('HVALS', load)) do
+    tenant_solve_s, tenant_jobs = tenant_solve_s + tonumber(seconds), tenant_jobs + 1
+  end
+  if tenant_jobs >= tonumber(share_factor) * free then
+    return 'SHARE_FULL'
+  end
+  if tenant_jobs > 0 and tenant_solve_s + tonumber(solve_s) > tonumber(max_solve_s) then
+    return 'TENANT_FULL'
+  end
+end

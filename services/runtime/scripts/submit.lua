@@ -12,19 +12,9 @@ if first[1] then
 end
 redis.call('ZREMRANGEBYSCORE', open, '-inf', oldest_open_us)
 redis.call('ZREMRANGEBYSCORE', index, '-inf', oldest_us)
-local free = tonumber(max_queued) - redis.call('ZCARD', open)
-if free <= 0 then
-  return { 'OVERLOADED', '' }
-end
-if redis.call('HLEN', load) >= tonumber(share_factor) * free then
-  return { 'SHARE_FULL', '' }
-end
-local open_solve_s, others = 0, 0
-for _, seconds in ipairs(redis.call('HVALS', load)) do
-  open_solve_s, others = open_solve_s + tonumber(seconds), others + 1
-end
-if others > 0 and open_solve_s + tonumber(solve_s) > tonumber(max_solve_s) then
-  return { 'TENANT_FULL', '' }
+local refusal = no_room(open, load, max_queued, share_factor, max_solve_s, solve_s)
+if refusal then
+  return { refusal, '' }
 end
 redis.call('HSET', request, 'plan_id', plan_id, 'digest', digest)
 redis.call('EXPIRE', request, requests_s)
