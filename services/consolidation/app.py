@@ -34,7 +34,7 @@ async def run(settings: ConsolidationSettings) -> None:
     metrics = define_metrics(registry)
     async with AsyncExitStack() as stack:
         traces = stack.enter_context(open_traces(settings.otlp_endpoint, "consolidation"))
-        plans, planner = await stack.enter_async_context(_store(settings.redis_url, metrics, traces))
+        plans, planner = await stack.enter_async_context(_store(settings, metrics, traces))
         services = [
             _consolidation(ConsolidationApi(metrics, plans)),
             _settlement(SettlementApi(plans, planner, metrics)),
@@ -55,15 +55,16 @@ def _settlement(api: SettlementApi) -> Service:
 
 @asynccontextmanager
 async def _store(
-    redis_url: str | None, metrics: Metrics, traces: Traces
+    settings: ConsolidationSettings, metrics: Metrics, traces: Traces
 ) -> AsyncIterator[tuple[PlanSource, DayPlanner]]:
     """Give what needs the route service's store, with it or without."""
-    if redis_url is None:
+    if settings.redis_url is None:
         yield NoPlans(), NoPlanner()
         return
-    redis = connect(redis_url)
+    redis = connect(settings.redis_url)
     try:
-        store = JobStore(redis, _now, JobLimits(), partial(count_store_errors, metrics), traces)
+        limits = JobLimits(max_queued=settings.max_queued_jobs)
+        store = JobStore(redis, _now, limits, partial(count_store_errors, metrics), traces)
         yield StoredPlans(store), CoalitionJobs(store, _now, _new_id)
     finally:
         await redis.aclose()

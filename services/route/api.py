@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cuntong.route.v1 import route_service_pb2 as pb
 from cuntong.route.v1 import route_service_pb2_grpc
@@ -29,6 +29,9 @@ _DEFAULT_PAGE: Final = 50
 _MAX_PAGE: Final = 100
 # Judging is arithmetic in Python: more at once would only take turns, and hold up what decodes other calls.
 _JUDGES: Final = 2
+_READERS: Final = 2  # so is reading, of which each under way holds its whole day
+
+Read = TypeVar("Read")
 
 
 class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
@@ -50,6 +53,7 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
         self._draining = draining
         self._uploads = uploads
         self._judges = ThreadPoolExecutor(_JUDGES, thread_name_prefix="judge")
+        self._reading = asyncio.Semaphore(_READERS)
 
     async def SubmitPlan(self, request: pb.SubmitPlanRequest, context: Any) -> pb.SubmitPlanResponse:
         """Accept a day for planning."""
@@ -69,11 +73,17 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
                 if part.total_bytes or part.sha256:
                     raise InvalidInputError([Violation("total_bytes", "and sha256 are for the first part only")])
                 parts.add(part.offset, part.data)
-            request = await asyncio.to_thread(_put_together, parts)
+            request = await self._aside(_put_together, parts)
             return pb.UploadPlanResponse(job=await self._submit(request))
 
+    async def _aside(self, read: Callable[..., Read], *given: Any) -> Read:
+        """Read or check a day while other calls go on."""
+        async with self._reading:
+            return await asyncio.to_thread(read, *given)
+
     async def _submit(self, request: pb.SubmitPlanRequest) -> pb.PlanJob:
-        accepted = await asyncio.to_thread(accept_day, request)
+        await self._store.expect_room(current_caller().tenant, request.request_id)
+        accepted = await self._aside(accept_day, request)
         return _job_message(await self._store_job(f"plan-{self._new_id()}", request.request_id, accepted))
 
     async def _store_job(self, plan_id: str, request_id: str, accepted: AcceptedDay, batch_id: str = "") -> JobRecord:
@@ -85,6 +95,7 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
             county_id=accepted.county_id,
             service_date=accepted.service_date,
             solve_s=accepted.solve_s,
+            cores=accepted.cores,
             batch_id=batch_id,
             create_time=now,
             update_time=now,
@@ -185,7 +196,7 @@ class RouteApi(route_service_pb2_grpc.RouteServiceServicer):
         if result is None or job.state.is_open:
             raise PlanUnfinishedError(f"{request.plan_id} has made no plan, or not yet")
         payload = await self._store.payload(request.plan_id)
-        return await self._submit(await asyncio.to_thread(compose, request, payload, result))
+        return await self._submit(await self._aside(compose, request, payload, result))
 
     async def SubmitBatch(
         self, request_iterator: AsyncIterator[pb.SubmitBatchRequest], context: Any

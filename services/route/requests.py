@@ -128,12 +128,13 @@ def _settings_violations(settings: PlanSettings) -> list[Violation]:
 class AcceptedDay:
     """A request that is valid, and what is kept of it: its canonical form, so that equal requests have equal bytes.
 
-    ``solve_s`` is how long its searches may take on all their cores together.
+    ``solve_s`` is how long its searches may take on all their ``cores`` together.
     """
 
     county_id: str
     service_date: date
     solve_s: int
+    cores: int
     payload: bytes
 
     @property
@@ -154,7 +155,8 @@ def accept_day(request: pb.SubmitPlanRequest) -> AcceptedDay:
     if task.given is not None:
         refuse_unlawful(task.day, task.given, "revision.plan" if task.revision else "analysis.plan")
     payload = request.SerializeToString(deterministic=True)
-    return AcceptedDay(task.day.county.county_id, task.day.service_date, _solve_s(task.settings), payload)
+    settings = task.settings
+    return AcceptedDay(task.day.county.county_id, task.day.service_date, _solve_s(settings), settings.cores, payload)
 
 
 def revision_request(request: pb.RevisePlanRequest, payload: bytes, result: bytes) -> pb.SubmitPlanRequest:

@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _MIB: Final = 1024 * 1024
 _DAY_S: Final = 86_400
 _REDIS_URL: Final = AliasChoices("CUNTONG_REDIS_URL", "REDIS_URL")
+_MAX_QUEUED_JOBS: Final = 256
 _MASK: Final = "***"
 _SECRETS_DIR: Final = "CUNTONG_SECRETS_DIR"
 
@@ -232,13 +233,16 @@ class ConsolidationSettings(ServiceSettings):
 
     redis_url: str | None = Field(default=None, validation_alias=_REDIS_URL)
     """Where the route service keeps its plans; without it a call carries the plan that it is about."""
+    max_queued_jobs: PositiveInt = _MAX_QUEUED_JOBS
+    """As many as the route service takes: coalitions' days are jobs beside its own."""
 
 
 class JobSettings(Settings):
     """What is kept of jobs, and for how long."""
 
     redis_url: str = Field(validation_alias=_REDIS_URL)
-    max_queued_jobs: PositiveInt = 256
+    max_queued_jobs: PositiveInt = _MAX_QUEUED_JOBS
+    """Open jobs of all tenants; one tenant may have three times as many as are left."""
     max_tenant_solve_s: PositiveInt = 14_400
     """How many seconds of search one tenant's open jobs may take together."""
     inputs_s: PositiveInt = 7 * _DAY_S

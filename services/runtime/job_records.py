@@ -49,8 +49,8 @@ class StoreFault(StrEnum):
 class JobRecord:
     """A job as it is known. ``sequence`` counts every change from 1, of state or progress.
 
-    ``solve_s`` is how long its searches may take on all their cores together; ``traceparent`` names the span in which
-    it was submitted, where there was one.
+    ``solve_s`` is how long its searches may take on all their ``cores`` together; ``traceparent`` names the span in
+    which it was submitted, where there was one.
     """
 
     plan_id: str
@@ -65,6 +65,7 @@ class JobRecord:
     attempt: int = 0
     sequence: int = 1
     solve_s: int = 1
+    cores: int = 1
     batch_id: str = ""
     traceparent: str = ""
     accept_time: datetime | None = None
@@ -127,6 +128,7 @@ def decode_job(stored: Mapping[Any, Any]) -> JobRecord:
         attempt=int(text["attempt"]),
         sequence=int(text["sequence"]),
         solve_s=int(text.get("solve_s", 1)),
+        cores=int(text.get("cores", 1)),
         batch_id=text.get("batch_id", ""),
         traceparent=text.get("traceparent", ""),
         accept_time=_time(text["accept_time"]) if "accept_time" in text else None,

@@ -130,15 +130,28 @@ class JobRunner:
         self._beat_s = beat_s
         self._owner = name
         self._running: dict[str, _Running] = {}
+        self._taking = asyncio.Lock()
         self._closing = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
     async def work_on(self, plan_id: str) -> None:
-        """Work on a job until it has an outcome that is kept; nothing happens where another has it or it has ended."""
-        with bound(plan_id=plan_id):
+        """Work on the job whose turn it is until it has an outcome that is kept; nothing happens where none waits.
+
+        That a job came out of the queue says that one may be begun, and the store which, since the queue knows no
+        tenants. The job that came is begun in its own turn, when the queue gives out another.
+        """
+        began_ns = time.time_ns()
+        try:
+            running = await self._take(plan_id)
+        except StoreUnavailableError as error:
+            _log.warning("no job was begun: %s", error)
+            return
+        if running is None:
+            return
+        with bound(plan_id=running.plan_id):
             try:
-                await self._work_on(plan_id)
+                await self._work_on(running, began_ns)
             except StoreUnavailableError as error:
                 _log.warning("left for later: %s", error)
 
@@ -151,18 +164,30 @@ class JobRunner:
             running.stop.set()
         await self._is_idle.wait()
 
-    async def _work_on(self, plan_id: str) -> None:
-        if self._closing.is_set() or plan_id in self._running:
-            return
-        began_ns = time.time_ns()
-        attempt = await self._store.begin(plan_id, self._owner)
-        if attempt is None:
-            return
+    async def _take(self, named: str) -> _Running | None:
+        """Begin the job whose turn it is, else the one named, which may be too old for the store to call it open.
+
+        One at a time: two that were told of the same job would both be told that it is this runner's.
+        """
+        async with self._taking:
+            while not self._closing.is_set():
+                plan_id = await self._store.next_job(self._running)
+                if (plan_id or named) in self._running:
+                    break
+                attempt = await self._store.begin(plan_id or named, self._owner)
+                if attempt is not None:
+                    running = self._running[plan_id or named] = _Running(plan_id or named, attempt)
+                    self._is_idle.clear()
+                    return running
+                if plan_id is None:
+                    break
+        return None
+
+    async def _work_on(self, running: _Running, began_ns: int) -> None:
+        plan_id, attempt = running.plan_id, running.attempt
         begun_ns = time.time_ns()
         if attempt > 1 and self._metrics is not None:
             self._metrics.jobs_restarted.inc()
-        running = self._running[plan_id] = _Running(plan_id, attempt)
-        self._is_idle.clear()
         attendant = asyncio.create_task(self._attend(running))
         try:
             try:

@@ -4,22 +4,24 @@ Keys, all with a time to live: ``cuntong:job:<plan>`` (hash), ``progress``, ``pa
 it; ``cuntong:request:<tenant>:<request id>`` (which plan a request made), ``cuntong:batch:<tenant>:<batch>`` (which
 plans a batch made), ``cuntong:accepted:<tenant>:<date>:<county>`` (the plan that the day goes by);
 ``cuntong:planned:<date>`` (the tenants' counties that a plan was made for); ``cuntong:open`` (jobs not ended, by age),
-``cuntong:load:<tenant>`` (the seconds of search that a tenant's open jobs may take) and
-``cuntong:jobs:<tenant>`` (all jobs, by age). A running job belongs to whoever holds its lease; an attempt's number is
-its right to commit, so that a worker given up for dead cannot overwrite what came after it.
+``cuntong:load:<tenant>`` (the seconds of search that a tenant's open jobs may take), ``cuntong:served`` (the seconds
+that tenants had, for whose turn it is) and ``cuntong:jobs:<tenant>`` (all jobs, by age). A running job belongs to
+whoever holds its lease; an attempt's number is its right to commit, so that a worker given up for dead cannot overwrite
+what came after it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence, Set
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any, Final
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import RedisSSLContext, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -70,6 +72,9 @@ from services.runtime.traces import NO_TRACES, Traces, traceparent
 _RETRY_AFTER_S: Final = 5
 # What a store answers that is there and cannot do its work: it fails to save, lacks memory, or has lost its others.
 _UNABLE: Final = frozenset({"MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "READONLY", "LOADING"})
+# A tenant may hold so many times as many places of the queue as are free. A lone one gets three quarters of them, and
+# however many want more than they get, all get the same and some are left for who has none.
+_SHARE_FACTOR: Final = 3
 _log: Final = logging.getLogger(__name__)
 _WEEK_DAYS: Final = 7
 _MAX_CONNECTIONS: Final = 1000  # one for each watcher and each call under way
@@ -77,7 +82,7 @@ _MAX_CONNECTIONS: Final = 1000  # one for each watcher and each call under way
 
 def connect(url: str) -> Redis:
     """Make a client of the store at ``url``; it connects when first used, and is to be closed by ``aclose``."""
-    return Redis.from_url(
+    pool: ConnectionPool = ConnectionPool.from_url(
         url,
         socket_connect_timeout=2.0,
         socket_timeout=5.0,
@@ -85,6 +90,22 @@ def connect(url: str) -> Redis:
         max_connections=_MAX_CONNECTIONS,
         retry=Retry(ExponentialWithJitterBackoff(cap=0.5, base=0.05), retries=2),
     )
+    if issubclass(pool.connection_class, SSLConnection):
+        tls = pool.connection_class(**pool.connection_kwargs).ssl_context
+        pool.connection_class, pool.connection_kwargs = _TlsConnection, {**pool.connection_kwargs, "tls": tls}
+    return Redis.from_pool(pool)
+
+
+class _TlsConnection(SSLConnection):
+    """One of many connections with the same context.
+
+    Each would otherwise make its own, and read the machine's roots for it: a fifth of a second in which nothing else is
+    done.
+    """
+
+    def __init__(self, *, tls: RedisSSLContext, **options: Any) -> None:
+        super().__init__(**options)
+        self.ssl_context = tls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +120,7 @@ class JobLimits:
     """How long it can be read how far a job had come, from the last news of it."""
     requests_s: int = 3 * 86_400
     """How long a request's id stands for the job that it made."""
-    max_queued: int = 64
+    max_queued: int = 256
     """How many jobs may be open at once."""
     max_tenant_solve_s: int = 14_400
     """How many seconds of search one tenant's open jobs may take together; a single job is always taken."""
@@ -154,7 +175,7 @@ class JobStore:
         self._scripts = {
             name: redis.register_script(prelude + (scripts / f"{name}.lua").read_text("utf-8"))
             for name in (
-                *("submit", "begin", "renew", "progress", "commit", "release", "cancel"),
+                *("submit", "room", "next", "begin", "renew", "progress", "commit", "release", "cancel"),
                 *("accept", "open_batch"),
             )
         }
@@ -186,7 +207,7 @@ class JobStore:
         RequestConflictError
             When the request id came before with another digest.
         OverloadedError
-            When too many jobs are open, or the tenant's would take too long.
+            When too many jobs are open, or too many for one tenant, or the tenant's would take too long.
         """
         with self._traces.span("submit") as span:
             job, is_new = await self._submit(replace(record, traceparent=traceparent()), digest, payload)
@@ -208,7 +229,7 @@ class JobStore:
             index_key(record.tenant),
             load_key(record.tenant),
         ]
-        head = [record.plan_id, digest, limits.max_queued, limits.max_tenant_solve_s, record.solve_s]
+        head = [record.plan_id, digest, limits.max_queued, _SHARE_FACTOR, limits.max_tenant_solve_s, record.solve_s]
         oldest = [to_micros(now - timedelta(seconds=seconds)) for seconds in (limits.inputs_s, limits.plans_s)]
         ages = [limits.requests_s, limits.inputs_s, limits.plans_s, to_micros(now), *oldest]
         words = [
@@ -224,16 +245,43 @@ class JobStore:
                 return await self.get(plan_id.decode()), False
             case b"CONFLICT":
                 raise RequestConflictError(plan_id.decode())
-            case b"TENANT_FULL":
-                raise OverloadedError(
-                    f"the jobs that you have open may take {limits.max_tenant_solve_s} s of search already",
-                    _RETRY_AFTER_S,
-                    Limit.TENANT_FULL,
-                )
             case _:
-                raise OverloadedError(
-                    f"{limits.max_queued} jobs are open, no more are accepted", _RETRY_AFTER_S, Limit.QUEUE_FULL
-                )
+                raise self._overloaded(outcome)
+
+    async def expect_room(self, tenant: str, request_id: str) -> None:
+        """Refuse a request before anything is done for it, where ``submit`` would refuse it now however short its job.
+
+        Raises
+        ------
+        OverloadedError
+            As ``submit`` does.
+        """
+        limits = self._limits
+        keys = [request_key(tenant, request_id), OPEN_KEY, load_key(tenant)]
+        outcome = await self._run("room", keys, [limits.max_queued, _SHARE_FACTOR, limits.max_tenant_solve_s])
+        if outcome:
+            raise self._overloaded(outcome)
+
+    def _overloaded(self, outcome: bytes) -> OverloadedError:
+        limits = self._limits
+        match outcome:
+            case b"TENANT_FULL":
+                text = f"the jobs that you have open may take {limits.max_tenant_solve_s} s of search already"
+                limit = Limit.TENANT_FULL
+            case b"SHARE_FULL":
+                text = "what is left of the queue is for those who have fewer jobs open"
+                limit = Limit.TENANT_FULL
+            case _:
+                text, limit = f"{limits.max_queued} jobs are open, no more are accepted", Limit.QUEUE_FULL
+        return OverloadedError(text, _RETRY_AFTER_S, limit)
+
+    async def next_job(self, leaving_out: Iterable[str] = ()) -> str | None:
+        """Say whose turn it is of the jobs that wait or whose worker has died, these left out; None when none is.
+
+        Jobs begun before go first, then those of the tenant that had the fewest seconds of search. Somebody else may be
+        told the same: whoever begins it has it, and the other asks again.
+        """
+        return to_text(await self._run("next", [OPEN_KEY], list(leaving_out))) or None
 
     async def begin(self, plan_id: str, owner: str) -> int | None:
         """Take a job that is queued or whose worker has died, for ``owner``.

@@ -2,6 +2,8 @@
 
 A task's argument is a job's id and nothing else, since the engine pickles arguments. Its key is the job's id with the
 attempts that it had, so that a job is queued once, and once more when an attempt broke off without the engine's notice.
+Whoever gets a task begins the job whose turn it is, so that what counts is that there are as many tasks as jobs that
+wait.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from datetime import timedelta
 from typing import Final
 
 from docket import Docket, Worker
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from services.model.errors import StoreUnavailableError
 from services.runtime.job_records import JobRecord, JobState
@@ -29,6 +31,8 @@ _CHECK: Final = timedelta(milliseconds=100)
 _LOOKER_LIVES: Final = 4
 _REST_FACTOR: Final = 9
 _QUEUE_AGAIN_S: Final = 10.0
+# Each holds a connection, and with TLS the engine's take long to make.
+_ADDS_AT_ONCE: Final = 4
 _log: Final = logging.getLogger(__name__)
 
 WorkOn = Callable[[str], Awaitable[None]]
@@ -43,6 +47,7 @@ class DocketTasks:
 
     def __init__(self, docket: Docket) -> None:
         self._docket = docket
+        self._adding = asyncio.Semaphore(_ADDS_AT_ONCE)
 
     async def enqueue(self, job: JobRecord) -> None:
         """See that an open job is worked on; safe to repeat.
@@ -53,9 +58,32 @@ class DocketTasks:
             When the queue does not answer.
         """
         try:
-            await self._docket.add(_TASK, key=f"{job.plan_id}.{job.attempt}")(job.plan_id)
+            async with self._adding:
+                await self._docket.add(_TASK, key=f"{job.plan_id}.{job.attempt}")(job.plan_id)
         except (RedisError, OSError) as error:
-            raise StoreUnavailableError(f"the queue does not answer: {type(error).__name__}") from error
+            raise _away(error) from error
+
+    async def waiting(self) -> int:
+        """Count the tasks that no worker has taken.
+
+        Raises
+        ------
+        StoreUnavailableError
+            When the queue does not answer.
+        """
+        stream, group = self._docket.stream_key, self._docket.worker_group_name
+        try:
+            async with self._docket.redis() as redis:
+                in_all = await redis.xlen(stream)
+                try:
+                    taken = (await redis.xpending(stream, group))["pending"]
+                except ResponseError as error:
+                    if not str(error).startswith("NOGROUP"):
+                        raise
+                    taken = 0  # no worker has been there yet
+        except (RedisError, OSError) as error:
+            raise _away(error) from error
+        return max(0, int(in_all) - int(taken))
 
     @asynccontextmanager
     async def working(self, work_on: WorkOn, *, name: str, at_once: int, lease_s: float) -> AsyncIterator[None]:
@@ -83,6 +111,10 @@ class DocketTasks:
                 running.cancel()
                 with suppress(asyncio.CancelledError):
                     await running
+
+
+def _away(error: Exception) -> StoreUnavailableError:
+    return StoreUnavailableError(f"the queue does not answer: {type(error).__name__}")
 
 
 async def _run(worker: Worker, ending: asyncio.Event) -> None:
@@ -152,6 +184,9 @@ class LostJobs:
         now = self._clock()
         waiting = {(job.plan_id, job.attempt): job for job in jobs if job.plan_id not in working}
         self._queued_at = {key: at for key, at in self._queued_at.items() if key in waiting}
+        # Each begun in another's place has left that one its task, and no new one is needed.
+        if await self._tasks.waiting() >= len(waiting):
+            return
         for key, job in waiting.items():
             # The queue knows most of them; asking it again now and then finds those that it has lost.
             if now - self._queued_at.get(key, -_QUEUE_AGAIN_S) >= _QUEUE_AGAIN_S:

@@ -40,6 +40,7 @@ from tests.builders import small_day
 from tests.chaos.processes import children_of, is_alive
 from tests.chaos.programs import Program, server, worker
 from tests.chaos.stores import Store, open_store
+from tests.stores import named_store
 
 # What twelve minutes see.
 _MINUTES: Final = 12.0
@@ -352,9 +353,9 @@ def is_well(counted: dict[str, Any]) -> bool:
     return not any(faults) and counted["done"] > 0
 
 
-def chaos(minutes: float, seed: int, folder: Path, program: str | None = None, has_tls: bool = False) -> dict[str, Any]:
-    """Attack a deployment on a store of its own in ``folder``."""
-    with open_store(folder / "store", program, has_tls) as store:
+def chaos(minutes: float, seed: int, folder: Path, program: str | None) -> dict[str, Any]:
+    """Attack a deployment on a store of its own in ``folder``: the embedded one, or a program that speaks TLS."""
+    with open_store(folder / "store", program, has_tls=program is not None) as store:
         return asyncio.run(Chaos(store, folder, minutes, seed).run())
 
 
@@ -363,11 +364,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--store", help="a redis-server to use in place of the embedded Valkey")
-    parser.add_argument("--tls", action="store_true", help="have the store speak TLS only")
+    parser.add_argument("--store", help="a redis-server to use, with TLS, in place of the embedded Valkey")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        counted = chaos(given.minutes, given.seed, Path(folder), given.store, given.tls)
+        counted = chaos(given.minutes, given.seed, Path(folder), given.store or named_store())
     print(json.dumps(counted, ensure_ascii=False))
     sys.exit(0 if is_well(counted) and not counted["late"] else 1)
 

@@ -21,21 +21,21 @@ from services.model.errors import PlanningFailedError, StoreUnavailableError
 from services.model.plan import Cost, Plan, PlanResult
 from services.route.requests import read_request
 from services.runtime.caller import LOCAL_CALLER, Caller, calling
-from services.runtime.embedded import EmbeddedStore
 from services.runtime.job_records import JobState
 from services.runtime.store import JobLimits, JobStore, connect
 from services.settlement.solver import SearchEffort
 from services.wire.codec import encode
 from tests.builders import small_day
 from tests.job_runners import Report, ShouldStop, working
+from tests.stores import store_of_tests
 
 EFFORT = SearchEffort(5, 1)
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with EmbeddedStore() as store:
-        yield store.url
+    with store_of_tests() as address:
+        yield address
 
 
 def now() -> datetime:

@@ -14,8 +14,9 @@ from redis.exceptions import ResponseError
 from services.model.errors import StoreUnavailableError
 from services.runtime.job_records import JobRecord, JobState
 from services.runtime.store import JobLimits, JobStore, connect
-from tests.chaos.stores import Store, open_store
+from tests.chaos.stores import Store
 from tests.job_runners import Report, ShouldStop, working
+from tests.stores import killable_store_of_tests
 
 FULL_BYTES = 300_000
 PAYLOAD = bytes(range(256)) * 40
@@ -60,7 +61,7 @@ async def stored(store: Store, plan_ids: list[str]) -> list[bytes]:
 
 
 def test_what_was_acknowledged_before_the_disk_was_full_is_not_lost(tmp_path: Path) -> None:
-    with open_store(tmp_path / "store") as store:
+    with killable_store_of_tests(tmp_path / "store") as store:
         assert store.process is not None
         # No file of the store's may grow any further, as on a disk without room.
         resource.prlimit(store.process.pid, resource.RLIMIT_FSIZE, (FULL_BYTES, FULL_BYTES))
@@ -90,7 +91,7 @@ async def stop_saving(store: Store) -> None:
 
 @pytest.mark.asyncio
 async def test_a_store_that_can_write_no_more_is_said_to_be_away(tmp_path: Path) -> None:
-    with open_store(tmp_path / "store") as store:
+    with killable_store_of_tests(tmp_path / "store") as store:
         await stop_saving(store)
         redis = connect(store.url)
         jobs = JobStore(redis, lambda: NOW, JobLimits())
@@ -104,7 +105,7 @@ async def test_workers_outlast_a_store_that_takes_nothing(tmp_path: Path) -> Non
     def work(payload: bytes, should_stop: ShouldStop, report: Report) -> bytes:
         return b"plan"
 
-    with open_store(tmp_path / "store") as store:
+    with killable_store_of_tests(tmp_path / "store") as store:
         redis = connect(store.url)
         jobs = JobStore(redis, lambda: datetime.now(UTC), JobLimits(watch_poll_s=0.2))
         async with working(jobs, store.url, work):

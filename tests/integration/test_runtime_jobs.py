@@ -26,20 +26,20 @@ from services.model.errors import (
     RequestConflictError,
     StoreUnavailableError,
 )
-from services.runtime.embedded import EmbeddedStore
 from services.runtime.job_records import JobRecord, JobState, Orders
 from services.runtime.metrics import count_store_errors, define_metrics
 from services.runtime.solvers import ChildDiedError
 from services.runtime.store import JobLimits, JobStore, connect
 from tests.job_runners import Report, ShouldStop, working
+from tests.stores import store_of_tests
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with EmbeddedStore() as store:
-        yield store.url
+    with store_of_tests() as address:
+        yield address
 
 
 class Clock:
@@ -368,12 +368,15 @@ async def test_a_watcher_sees_changes_in_order_and_the_end(url: str) -> None:
     async with jobs(url) as store:
         await store.submit(job("p"), "x", b"")
         seen: list[JobRecord] = []
+        is_watched = asyncio.Event()
 
         async def watch() -> None:
-            seen.extend([record async for record in store.watch("p")])
+            async for record in store.watch("p"):
+                seen.append(record)
+                is_watched.set()
 
         watching = asyncio.create_task(watch())
-        await asyncio.sleep(0.05)
+        await is_watched.wait()
         assert await store.begin("p", "me") == 1
         for percent in range(50):
             await store.progress("p", 1, "runs", 1000 - percent, percent)

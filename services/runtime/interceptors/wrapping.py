@@ -7,12 +7,12 @@ memory for its message, and one whose message never comes is counted and timed l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from inspect import isasyncgen, isawaitable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import grpc
 from google.protobuf.descriptor import Descriptor
@@ -59,15 +59,21 @@ Around = Callable[[Call], AbstractAsyncContextManager[None]]
 
 
 def nested(arounds: Sequence[Around]) -> Around:
-    """Make one of several, the outermost first."""
+    """Make one of several, the outermost first.
+
+    Not by an exit stack: that leaves an exception and its frames in a circle, and with them the message of a call that
+    was refused, until the collector comes by.
+    """
 
     @asynccontextmanager
     async def around(call: Call) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            for one in arounds:
-                await stack.enter_async_context(one(call))
+        if not arounds:
+            yield
+            return
+        async with arounds[0](call), inner(call):
             yield
 
+    inner = nested(arounds[1:]) if arounds else around
     return around
 
 
@@ -102,21 +108,36 @@ def wrap(handler: Handler, path: str, around: Around, idle_s: float) -> Handler:
     read = _reader(handler, request_type(f"{service}/{method}"), idle_s)
 
     async def answer(requests: AsyncIterator[Any], context: Context) -> Any:
-        async with around(Call(service, method, kind, context)):
-            answered = behaviour(await read(requests), context)
-            return await answered if isawaitable(answered) else answered
+        with _forgetting():
+            async with around(Call(service, method, kind, context)):
+                answered = behaviour(await read(requests), context)
+                return await answered if isawaitable(answered) else answered
 
     async def write(requests: AsyncIterator[Any], context: Context) -> None:
-        async with around(Call(service, method, kind, context)):
-            answered = behaviour(await read(requests), context)
-            try:
-                await (_write_all(answered, context) if isasyncgen(answered) else answered)
-            except aio.InternalError as error:
-                raise asyncio.CancelledError("the client is gone") from error
+        with _forgetting():
+            async with around(Call(service, method, kind, context)):
+                answered = behaviour(await read(requests), context)
+                try:
+                    await (_write_all(answered, context) if isasyncgen(answered) else answered)
+                except aio.InternalError as error:
+                    raise asyncio.CancelledError("the client is gone") from error
 
     if handler.response_streaming:
         return grpc.stream_stream_rpc_method_handler(write, None, handler.response_serializer)
     return grpc.stream_unary_rpc_method_handler(answer, None, handler.response_serializer)
+
+
+@contextmanager
+def _forgetting() -> Iterator[None]:
+    """Have a call that was aborted leave nothing behind.
+
+    The server keeps the error with the call, and the error its traceback, in which are the call and its message: a
+    circle that would wait for the collector. The server raises the error once more when the method returns.
+    """
+    try:
+        yield
+    except aio.AbortError as error:
+        error.__traceback__ = error.__context__ = None
 
 
 def _reader(
@@ -150,20 +171,27 @@ def _reader(
             raise DeadlineError(f"no message came for {idle_s:g} s") from error
 
     async def read_one(requests: AsyncIterator[bytes]) -> Any:
-        request = await coming(aiter(requests))
+        async with aclosing(_messages(requests)) as messages:
+            request = await coming(messages)
         if request is None:
             raise InvalidInputError([Violation("request", "is missing")])
         return await decode_aside(request)
 
     async def decode_all(requests: AsyncIterator[bytes]) -> AsyncIterator[Any]:
-        messages = aiter(requests)
-        while (request := await coming(messages)) is not None:
-            yield await decode_aside(request)
+        async with aclosing(_messages(requests)) as messages:
+            while (request := await coming(messages)) is not None:
+                yield await decode_aside(request)
 
     async def read_all(requests: AsyncIterator[bytes]) -> Any:
         return decode_all(requests)
 
     return read_all if handler.request_streaming else read_one
+
+
+def _messages(requests: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Iterate over requests; to be closed when no more are wanted, else it waits for the collector with its call."""
+    messages: Any = aiter(requests)
+    return cast("AsyncGenerator[bytes, None]", messages)
 
 
 async def _write_all(messages: AsyncGenerator[Any, Any], context: Context) -> None:

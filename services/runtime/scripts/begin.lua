@@ -5,6 +5,22 @@
 local job, lease, open, progress = unpack(KEYS)
 local plan_id, owner, lease_ms, max_break_offs, max_deaths, channel, now_us, plans_s = unpack(ARGV)
 
+local REMEMBERED_S = 86400 -- a tenant further behind than this counts from where the others stand all the same
+
+-- Charges a tenant with a job's search (start-time fair queueing).
+local function charge(job)
+  local tenant, solve_s, cores = unpack(redis.call('HMGET', job, 'tenant', 'solve_s', 'cores'))
+  solve_s = tonumber(solve_s or 1)
+  local start_s = math.max(
+    tonumber(redis.call('ZSCORE', SERVED, tenant) or 0),
+    tonumber(redis.call('ZSCORE', SERVED, '') or 0)
+  )
+  redis.call('ZADD', SERVED, start_s, '', start_s + solve_s, tenant)
+  redis.call('ZREMRANGEBYSCORE', SERVED, '-inf', start_s - REMEMBERED_S)
+  redis.call('EXPIRE', SERVED, plans_s)
+  redis.call('HSET', job, 'charged_s', solve_s, 'cores', cores or 1)
+end
+
 local state, attempt, released, cancel = unpack(redis.call('HMGET', job, 'state', 'attempt', 'released', 'cancel'))
 local broke_offs, broke_off = unpack(redis.call('HMGET', job, 'broke_offs', 'broke_off'))
 if not state then
@@ -35,7 +51,10 @@ if poison then
   return 0
 end
 redis.call('SET', lease, owner, 'PX', lease_ms)
-redis.call('HSET', job, 'state', 'RUNNING')
+if attempt == '0' then
+  charge(job) -- once, however often it has to be begun
+end
+redis.call('HSET', job, 'state', 'RUNNING', 'begun_us', now_us)
 redis.call('DEL', progress)
 attempt = redis.call('HINCRBY', job, 'attempt', 1)
 changed(job, channel, now_us)
