@@ -42,7 +42,7 @@ LABEL org.opencontainers.image.title="cuntong" \
 
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends python3.11 tini tzdata \
+    && apt-get install --yes --no-install-recommends ca-certificates python3.11 tini tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin cuntong
 

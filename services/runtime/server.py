@@ -164,6 +164,8 @@ class GrpcServer:
         async with AsyncExitStack() as stack:
             metrics = stack.enter_context(metrics_server(self._settings.metrics_listen, self._registry))
             wellness = health.aio.HealthServicer()  # type: ignore[attr-defined]
+            # Until the store was asked; whoever knows nothing else says that all is well.
+            await wellness.set(health.OVERALL_HEALTH, health_pb2.HealthCheckResponse.NOT_SERVING)
             probes = await self._start_probes(stack, wellness)
             self._addresses = Addresses(await self._start_grpc(stack, wellness), metrics, probes)
             stack.enter_context(write_ready_file(self._settings.ready_file, self._addresses.told()))

@@ -140,8 +140,9 @@ def try_roles(root: Path, environment: Mapping[str, str], folder: Path) -> None:
     shutil.copy(issuer.key_file, secrets / "auth/keys")
     (secrets / "token").write_text(issuer.token(), encoding="utf-8")
     with open_store(folder / "store", "redis-server", has_tls=True) as store:
-        shutil.copy(store.folder / "tls.crt", secrets / "tls/store.crt")
-        url = store.url.replace(str(store.folder / "tls.crt"), "/tmp/secrets/tls/store.crt")
+        roots = str(store.roots)
+        shutil.copy(roots, secrets / "tls/store.crt")
+        url = store.url.replace(roots, "/tmp/secrets/tls/store.crt")
         processes: dict[str, Popen[bytes]] = {}
         found: dict[str, dict[str, Any]] = {}
         for role in ("consolidation", "route", "worker"):

@@ -14,7 +14,7 @@ from tests.deploy.legs import needs
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 K8S: Final = ROOT / "deploy/k8s"
-APPLIED: Final = ["restore", *sorted(f"overlays/{path.name}" for path in (K8S / "overlays").iterdir())]
+APPLIED: Final = ["files", "restore", *sorted(f"overlays/{path.name}" for path in (K8S / "overlays").iterdir())]
 """What an operator applies."""
 
 Document = dict[str, Any]
@@ -68,6 +68,8 @@ def workloads(documents: list[Document]) -> Iterator[Workload]:
         elif kind == "CronJob":
             spec = one["spec"]
             template = spec["jobTemplate"]["spec"]["template"]
+        elif kind == "Pod":
+            template, spec = one, one["spec"]
         else:
             continue
         yield Workload(kind, name, spec, template["spec"], template["metadata"]["labels"])

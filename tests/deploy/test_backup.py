@@ -58,7 +58,7 @@ def script(path: Path, **environment: str | Path) -> subprocess.CompletedProcess
     )
 
 
-def back_up(store: Store, folder: Path, keep_days: int = 14) -> subprocess.CompletedProcess[str]:
+def back_up(store: Store, folder: Path, keep: int = 14) -> subprocess.CompletedProcess[str]:
     password = folder / "password"
     password.write_text("a password\n", encoding="utf-8")
     with redis.Redis.from_url(store.url) as client, suppress(redis.RedisError):
@@ -67,10 +67,10 @@ def back_up(store: Store, folder: Path, keep_days: int = 14) -> subprocess.Compl
         K8S / "base/backup.sh",
         REDIS_HOST="127.0.0.1",
         REDIS_PORT=str(store.port),
-        CA_FILE=store.folder / "tls.crt",
+        CA_FILE=str(store.roots),
         PASSWORD_FILE=password,
         BACKUP_DIR=folder,
-        KEEP_DAYS=str(keep_days),
+        KEEP=str(keep),
     )
     with redis.Redis.from_url(store.url, password="a password") as client, suppress(redis.RedisError):
         client.config_set("requirepass", "")
@@ -82,26 +82,39 @@ def test_a_store_comes_back_from_its_copy(tmp_path: Path) -> None:
         needs(program)
     copies, lost = tmp_path / "copies", tmp_path / "lost"
     copies.mkdir()
-    old = copies / "cuntong-20200101T000000Z.rdb"
-    old.write_bytes(b"")
-    os.utime(old, (0, 0))
+    for year in range(2020, 2024):
+        old = copies / f"cuntong-{year}0101T000000Z.rdb"
+        old.write_bytes(b"")
+        os.utime(old, (year, year))
+    (copies / "cuntong-20240101T000000Z.rdb.part").write_bytes(b"")
     with open_store(tmp_path / "store", "redis-server", has_tls=True) as store:
         asyncio.run(submit(store))
-        made = back_up(store, copies)
+        made = back_up(store, copies, keep=2)
         assert made.returncode == 0, made.stderr
         expected = asyncio.run(stored(store))
     assert expected == {plan_id: plan_id.encode() for plan_id in PLANS}
-    (copy,) = copies.glob("cuntong-*.rdb*")  # the old one is gone, and no part is left
+    # The newest of the old ones and this one stay, and no part.
+    older, copy = sorted(copies.iterdir())[-3:-1]
+    assert [path.name for path in copies.iterdir() if path.name != "password"] in (
+        [older.name, copy.name],
+        [copy.name, older.name],
+    )
+    assert older.name == "cuntong-20230101T000000Z.rdb"
     lost.mkdir()
     restore = K8S / "restore/restore.sh"
-    put_back = script(restore, FROM=copy, DATA_DIR=lost, SOCKET=tmp_path / "s")
+    put_back = script(restore, FROM=copy, DATA_DIR=lost, SOCKET=tmp_path / "s", REPLACE="no")
     assert put_back.returncode == 0, put_back.stderr
     assert "restored" in put_back.stdout
     assert not (lost / "dump.rdb").exists()
     with open_store(lost, "redis-server", has_tls=True) as store:
         assert asyncio.run(stored(store)) == expected
-    again = script(restore, FROM=copy, DATA_DIR=lost, SOCKET=tmp_path / "s")
+    again = script(restore, FROM=copy, DATA_DIR=lost, SOCKET=tmp_path / "s", REPLACE="no")
     assert (again.returncode, "holds a store already" in again.stderr) == (1, True)
+    aside = script(restore, FROM=copy, DATA_DIR=lost, SOCKET=tmp_path / "s", REPLACE="yes")
+    assert aside.returncode == 0, aside.stderr
+    assert len(list(lost.glob("appendonlydir*"))) == 2
+    missing = script(restore, FROM=copies / "none.rdb", DATA_DIR=lost, SOCKET=tmp_path / "s", REPLACE="yes")
+    assert (missing.returncode, copy.name in missing.stderr) == (1, True)
 
 
 def test_a_copy_that_is_not_whole_is_neither_kept_nor_put_back(tmp_path: Path) -> None:
@@ -116,6 +129,6 @@ def test_a_copy_that_is_not_whole_is_neither_kept_nor_put_back(tmp_path: Path) -
     assert list(copies.glob("cuntong-*.rdb")) == []
     broken = copies / "broken.rdb"
     broken.write_bytes(b"REDIS0011 and nothing that follows from it")
-    put_back = script(K8S / "restore/restore.sh", FROM=broken, DATA_DIR=lost, SOCKET=tmp_path / "s")
+    put_back = script(K8S / "restore/restore.sh", FROM=broken, DATA_DIR=lost, SOCKET=tmp_path / "s", REPLACE="no")
     assert put_back.returncode != 0
     assert list(lost.iterdir()) == []

@@ -73,6 +73,7 @@ def test_what_is_applied_renders_to_what_is_valid(folder: str) -> None:
     assert {one["metadata"].get("namespace") for one in documents if one["kind"] != "Namespace"} == {"cuntong"}
     for workload in workloads(documents):
         keep_policies(workload)
+        assert all(re.fullmatch(r".+:[\w.-]+", container["image"]) for container in workload.containers), workload.name
     made = {name for kind, name in names if kind == "ConfigMap"}
     for workload in workloads(documents):
         assert config_maps(workload) <= made, workload.name

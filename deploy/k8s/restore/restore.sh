@@ -3,11 +3,19 @@
 # this one without appending, and begins to append to it then; only a store that did so wholly is left behind.
 set -eu
 data="${DATA_DIR:-/data}" socket="${SOCKET:-/tmp/restore.sock}"
-if [ -e "$data/appendonlydir" ]; then
-  echo "$data holds a store already: move its appendonlydir away first" >&2
+if ! [ -f "$FROM" ]; then
+  echo "there is no $FROM, but:" >&2
+  ls "$(dirname "$FROM")" >&2
   exit 1
 fi
 redis-check-rdb "$FROM"
+if [ -e "$data/appendonlydir" ]; then
+  if [ "$REPLACE" != yes ]; then
+    echo "$data holds a store already: set REPLACE to yes to put it aside" >&2
+    exit 1
+  fi
+  mv "$data/appendonlydir" "$data/appendonlydir.$(date -u +%Y%m%dT%H%M%SZ)"
+fi
 cp "$FROM" "$data/dump.rdb"
 redis-server --dir "$data" --dbfilename dump.rdb --appendonly no --save "" --port 0 --unixsocket "$socket" &
 server=$!
