@@ -24,7 +24,8 @@ from services.runtime.config import ConsolidationSettings, read_settings
 from services.runtime.logs import configure_logs
 from services.runtime.metrics import Metrics, count_store_errors, define_metrics, make_registry
 from services.runtime.server import GrpcServer, Service, serve
-from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.store import JobLimits, JobStore
+from services.runtime.store_connection import connect
 from services.runtime.traces import Traces, open_traces
 
 

@@ -22,7 +22,8 @@ from services.runtime.job_metrics import count_counties, count_jobs
 from services.runtime.logs import configure_logs
 from services.runtime.metrics import count_store_errors, define_metrics, make_registry
 from services.runtime.server import GrpcServer, Service, serve
-from services.runtime.store import JobStore, connect
+from services.runtime.store import JobStore
+from services.runtime.store_connection import connect
 from services.runtime.tasks import open_tasks
 from services.runtime.traces import open_traces
 from services.runtime.uploads import UploadRoom

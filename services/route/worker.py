@@ -15,7 +15,8 @@ from services.runtime.config import WorkerSettings, read_settings
 from services.runtime.logs import configure_logs
 from services.runtime.metrics import count_store_errors, define_metrics, make_registry
 from services.runtime.server import metrics_server, stop_signal, write_ready_file
-from services.runtime.store import JobStore, connect
+from services.runtime.store import JobStore
+from services.runtime.store_connection import connect
 from services.runtime.tasks import open_tasks
 from services.runtime.traces import open_traces
 

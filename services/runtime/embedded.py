@@ -45,7 +45,7 @@ class EmbeddedStore:
 
     @property
     def url(self) -> str:
-        """The store's address, ``unix:///...``, for ``store.connect``; empty while closed."""
+        """The store's address, ``unix:///...``, for ``store_connection.connect``; empty while closed."""
         return self._url
 
     def __enter__(self) -> Self:

@@ -20,10 +20,7 @@ from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any, Final
 
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import RedisSSLContext, SSLConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -77,35 +74,6 @@ _UNABLE: Final = frozenset({"MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "CLUST
 _SHARE_FACTOR: Final = 3
 _log: Final = logging.getLogger(__name__)
 _WEEK_DAYS: Final = 7
-_MAX_CONNECTIONS: Final = 1000  # one for each watcher and each call under way
-
-
-def connect(url: str) -> Redis:
-    """Make a client of the store at ``url``; it connects when first used, and is to be closed by ``aclose``."""
-    pool: ConnectionPool = ConnectionPool.from_url(
-        url,
-        socket_connect_timeout=2.0,
-        socket_timeout=5.0,
-        health_check_interval=30,
-        max_connections=_MAX_CONNECTIONS,
-        retry=Retry(ExponentialWithJitterBackoff(cap=0.5, base=0.05), retries=2),
-    )
-    if issubclass(pool.connection_class, SSLConnection):
-        tls = pool.connection_class(**pool.connection_kwargs).ssl_context
-        pool.connection_class, pool.connection_kwargs = _TlsConnection, {**pool.connection_kwargs, "tls": tls}
-    return Redis.from_pool(pool)
-
-
-class _TlsConnection(SSLConnection):
-    """One of many connections with the same context.
-
-    Each would otherwise make its own, and read the machine's roots for it: a fifth of a second in which nothing else is
-    done.
-    """
-
-    def __init__(self, *, tls: RedisSSLContext, **options: Any) -> None:
-        super().__init__(**options)
-        self.ssl_context = tls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

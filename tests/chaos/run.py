@@ -34,7 +34,8 @@ from grpc import aio
 from services.model.day import PlanSettings
 from services.model.errors import CuntongError
 from services.runtime.job_records import JobRecord, JobState
-from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.store import JobLimits, JobStore
+from services.runtime.store_connection import connect
 from services.wire.codec import encode
 from tests.builders import small_day
 from tests.chaos.processes import children_of, is_alive

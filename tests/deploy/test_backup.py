@@ -12,7 +12,8 @@ from pathlib import Path
 import redis
 
 from services.runtime.job_records import JobRecord
-from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.store import JobLimits, JobStore
+from services.runtime.store_connection import connect
 from tests.chaos.stores import Store, open_store
 from tests.deploy.legs import needs
 from tests.deploy.manifests import K8S

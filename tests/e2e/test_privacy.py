@@ -24,7 +24,7 @@ from redis.asyncio import Redis
 from services.files.waybill_headings import OPTIONAL, REQUIRED
 from services.model.held import HeldParcel, HeldReason
 from services.runtime.embedded import EmbeddedStore
-from services.runtime.store import connect
+from services.runtime.store_connection import connect
 from tests.builders import small_county, small_day
 from tests.commands import DATE, planning, run
 from tests.county_files import FILES, set_cell, write_county

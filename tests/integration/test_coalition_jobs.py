@@ -22,7 +22,8 @@ from services.model.plan import Cost, Plan, PlanResult
 from services.route.requests import read_request
 from services.runtime.caller import LOCAL_CALLER, Caller, calling
 from services.runtime.job_records import JobState
-from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.store import JobLimits, JobStore
+from services.runtime.store_connection import connect
 from services.settlement.solver import SearchEffort
 from services.wire.codec import encode
 from tests.builders import small_day

@@ -14,7 +14,8 @@ import pytest
 
 from services.model.errors import Limit, OverloadedError, StoreUnavailableError
 from services.runtime.job_records import JobRecord, JobState, Orders
-from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.store import JobLimits, JobStore
+from services.runtime.store_connection import connect
 from services.runtime.tasks import LostJobs, open_tasks
 from tests.job_runners import Report, ShouldStop, working
 from tests.stores import store_of_tests

@@ -13,7 +13,8 @@ from redis.exceptions import ResponseError
 
 from services.model.errors import StoreUnavailableError
 from services.runtime.job_records import JobRecord, JobState
-from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.store import JobLimits, JobStore
+from services.runtime.store_connection import connect
 from tests.chaos.stores import Store
 from tests.job_runners import Report, ShouldStop, working
 from tests.stores import killable_store_of_tests

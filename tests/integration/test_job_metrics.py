@@ -15,7 +15,8 @@ from services.runtime.embedded import EmbeddedStore
 from services.runtime.job_metrics import count_counties, count_jobs
 from services.runtime.job_records import JobRecord, JobState
 from services.runtime.metrics import define_metrics
-from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.store import JobLimits, JobStore
+from services.runtime.store_connection import connect
 
 START = datetime(2026, 3, 2, 20, tzinfo=UTC)  # 04:00 of the third in Shanghai
 LEASE_S = 0.2

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from services.runtime.store import connect
+from services.runtime.store_connection import connect
 from tests.integration import test_coalition_jobs, test_fair_turns, test_full_disk, test_runtime_jobs
 from tests.stores import VARIABLE, store_of_tests
 

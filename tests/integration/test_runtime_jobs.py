@@ -29,7 +29,8 @@ from services.model.errors import (
 from services.runtime.job_records import JobRecord, JobState, Orders
 from services.runtime.metrics import count_store_errors, define_metrics
 from services.runtime.solvers import ChildDiedError
-from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.store import JobLimits, JobStore
+from services.runtime.store_connection import connect
 from tests.job_runners import Report, ShouldStop, working
 from tests.stores import store_of_tests
 

@@ -34,7 +34,8 @@ from services.runtime.phases import Phases
 from services.runtime.server import GrpcServer, Service
 from services.runtime.solver_messages import Progress
 from services.runtime.solvers import Solvers
-from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.store import JobLimits, JobStore
+from services.runtime.store_connection import connect
 from services.runtime.traces import NO_TRACES, Traces, open_traces, traceparent
 from tests.builders import small_county, small_day
 from tests.running import TIMEOUT_S, plan_request, serving

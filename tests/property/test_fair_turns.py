@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.runtime.job_records import JobRecord, JobState
-from services.runtime.store import JobLimits, JobStore, connect
+from services.runtime.store import JobLimits, JobStore
+from services.runtime.store_connection import connect
 from tests.stores import store_of_tests
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
