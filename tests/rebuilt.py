@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from services.model.day import Day
 from services.model.plan import Plan
-from services.route.assemble import make_plan
+from services.route.assemble import make_runs, write_plan
 from services.route.day_index import DayIndex
 from services.route.decision import Decision, LastMileTour
 from services.route.engines.engine import Route, RunSolution
@@ -58,7 +58,8 @@ def rebuild(index: DayIndex, matrix: RoadMatrix, tours: Mapping[str, Trips], use
     )
     bookings = tuple(options[use] for use in uses)
     decision = Decision(bookings, task, RunSolution(tuple(routes), 0), tuple(last_mile))
-    return make_plan(index, matrix, decision)
+    # As it stands: what is late is to be seen, not mended.
+    return write_plan(index, matrix, decision, make_runs(index, matrix, decision))
 
 
 def spent_fen(plan: Plan) -> int:

@@ -17,12 +17,17 @@ from services.route.unserved import explain_unserved
 
 
 def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
-    """Write a decision out as a plan.
+    """Write a decision out as a plan, without the calls that a driver's rests make late (see ``shed``)."""
+    return write_plan(index, matrix, decision, shed_late(index, matrix, make_runs(index, matrix, decision)))
+
+
+def write_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision, runs: tuple[Run, ...]) -> Plan:
+    """Write a decision out as a plan with the runs that came of it.
 
     What is not carried waits where it may, and is unserved elsewhere. What waiting saves and why is not told yet: that
     takes a plan of the day without it (see ``waiting``).
     """
-    runs, shuttles = make_runs(index, matrix, decision), shuttles_of(decision.bookings)
+    shuttles = shuttles_of(decision.bookings)
     width = len(str(len(decision.bookings)))  # so that names sort as numbers do
     bookings = tuple(
         booking_of(option, f"B{number:0{width}}") for number, option in enumerate(decision.bookings, start=1)
@@ -37,7 +42,8 @@ def make_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Plan:
 
 def price_plan(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> Cost:
     """What the plan would cost; explaining what is left takes longer, and searches ask for nothing but this."""
-    runs, shuttles = make_runs(index, matrix, decision), shuttles_of(decision.bookings)
+    runs = shed_late(index, matrix, make_runs(index, matrix, decision))
+    shuttles = shuttles_of(decision.bookings)
     return cost_of(index, runs, decision.bookings, shuttles, _left(index, runs, decision.bookings))
 
 
@@ -76,7 +82,7 @@ def wait_of(consignment: Consignment, wait_fen: int) -> Waiting:
 def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[Run, ...]:
     """Give each route a vehicle of its class and its times; runs are named in the vehicles' order.
 
-    Runs of the last mile come after those from the hub. Calls that a driver's rests make late are left out.
+    Runs of the last mile come after those from the hub.
     """
     task, used = decision.task, dict.fromkeys(range(len(decision.task.classes)), 0)
     routes = []
@@ -96,7 +102,7 @@ def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[
         make_last_mile_run(index, matrix, tour, options, f"R{number}")
         for number, tour in enumerate(tours, start=len(runs) + 1)
     ]
-    return shed_late(index, matrix, tuple(runs))
+    return tuple(runs)
 
 
 def tariffs_fen(index: DayIndex, bookings: Sequence[BookingOption]) -> int:
