@@ -27,12 +27,16 @@ _FOR_LEFT = 0.2
 
 @compiled
 def take_out(p: Problem, s: State, task: int) -> None:
-    """Note a task down as removed, taking back its booking or its place; its route is not computed anew."""
-    place = s.one[0].removed
-    s.mark[place].removed = task
-    s.one[0].removed = place + 1
-    s.mark[task].is_removed = True
-    s.mark[task].old_option = s.mark[task].option
+    """Note a task down as removed, taking back its booking or its place; its route is not computed anew.
+
+    What was removed in this step and put back is noted down once, with what it had before the step.
+    """
+    if not s.mark[task].is_removed:
+        place = s.one[0].removed
+        s.mark[place].removed = task
+        s.one[0].removed = place + 1
+        s.mark[task].is_removed = True
+        s.mark[task].old_option = s.mark[task].option
     if is_out(s, task):
         return
     if s.mark[task].option >= 0:
