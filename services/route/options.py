@@ -187,14 +187,23 @@ def _takes_pieces_of(trip: Trip, consignment: Consignment) -> bool:
 def meets_hours(index: DayIndex, option: BookingOption) -> bool:
     """Somebody must be there when goods are brought, boarded, set down and fetched, at both stops and at the hub."""
     board, alight = index.nodes[option.board.node_id], index.nodes[option.alight.node_id]
-    calls = [
+    calls = (
         (board, option.ready_by_s, option.board.departure_s),
         (alight, option.alight.arrival_s, option.available_s),
-    ]
-    if option.shuttle is not None:
-        leaves = option.shuttle_departure_s
-        calls.append((index.nodes[option.shuttle.from_node], leaves, leaves))
-        arrives = leaves + option.shuttle.duration_s
-        calls.append((index.nodes[option.shuttle.to_node], arrives, arrives))
+    )
     today = index.day.service_date
-    return all(node.is_open_on(today) and node.opens_s <= start and end <= node.closes_s for node, start, end in calls)
+    return shuttle_meets_hours(index, option) and all(
+        node.is_open_on(today) and node.opens_s <= start_s and end_s <= node.closes_s for node, start_s, end_s in calls
+    )
+
+
+def shuttle_meets_hours(index: DayIndex, option: BookingOption) -> bool:
+    """Whether the shuttle, where there is one, finds somebody at both its ends."""
+    if option.shuttle is None:
+        return True
+    leaves_s, today = option.shuttle_departure_s, index.day.service_date
+    start, end = index.nodes[option.shuttle.from_node], index.nodes[option.shuttle.to_node]
+    return all(
+        node.is_open_on(today) and node.opens_s <= at_s <= node.closes_s
+        for node, at_s in ((start, leaves_s), (end, leaves_s + option.shuttle.duration_s))
+    )

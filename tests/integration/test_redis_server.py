@@ -6,7 +6,6 @@ All of them run there with ``CUNTONG_TEST_STORE=redis-server`` (see ``tests.stor
 from __future__ import annotations
 
 import asyncio
-import shutil
 import ssl
 from collections.abc import Iterator
 
@@ -14,15 +13,11 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from services.runtime.store_connection import connect
+from tests.deploy.legs import needs
 from tests.integration import test_coalition_jobs, test_fair_turns, test_full_disk, test_runtime_jobs
 from tests.stores import VARIABLE, store_of_tests
 
 PROGRAM = "redis-server"
-
-pytestmark = pytest.mark.skipif(
-    shutil.which(PROGRAM) is None,
-    reason="NOTHING WAS TESTED ON REDIS, for there is no redis-server on the path (Debian: apt install redis-server)",
-)
 
 test_a_hundred_submits_of_one_request_make_one_job = (
     test_runtime_jobs.test_a_hundred_submits_of_one_request_make_one_job
@@ -59,6 +54,7 @@ test_what_was_acknowledged_before_the_disk_was_full_is_not_lost = (
 @pytest.fixture(scope="module", autouse=True)
 def named() -> Iterator[None]:
     """Have every store of this module be the program's."""
+    needs(PROGRAM)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(VARIABLE, PROGRAM)
         yield

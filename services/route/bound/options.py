@@ -17,7 +17,7 @@ from services.model.day import Day
 from services.model.network import Node
 from services.route.day_index import DayIndex
 from services.route.hand_over import open_nodes
-from services.route.options import BookingOption, hub_sides, make_option
+from services.route.options import BookingOption, hub_sides, make_option, shuttle_meets_hours
 from services.route.room import load_of, room_on
 
 
@@ -85,13 +85,4 @@ def _is_open(index: DayIndex, option: BookingOption) -> bool:
         binds = node.node_id in own or node.node_id != at_shuttle
         if not node.is_open_on(today) or (binds and (from_s < node.opens_s or to_s > node.closes_s)):
             return False
-    if shuttle is None:
-        return True
-    start, end = index.nodes[shuttle.from_node], index.nodes[shuttle.to_node]
-    first_s = max(start.opens_s, end.opens_s - shuttle.duration_s)
-    last_s = min(start.closes_s, end.closes_s - shuttle.duration_s)
-    if shuttle.to_node == option.board.node_id:
-        last_s = min(last_s, option.ready_by_s - shuttle.duration_s)
-    else:
-        first_s = max(first_s, option.available_s)
-    return first_s <= last_s and start.is_open_on(today) and end.is_open_on(today)
+    return shuttle_meets_hours(index, option)
