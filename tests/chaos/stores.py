@@ -39,8 +39,9 @@ class Store:
             return f"redis://127.0.0.1:{self.port}/0"
         return f"rediss://127.0.0.1:{self.port}/0?ssl_ca_certs={self.roots}"
 
-    def start(self) -> None:
-        """Start it, with what it had; it does not answer at once."""
+    @property
+    def words(self) -> list[str]:
+        """The options that it is started with."""
         listening = {"port": str(self.port)}
         if self.certificate is not None:
             listening = {
@@ -59,9 +60,12 @@ class Store:
             "save": "",
             "maxmemory-policy": "noeviction",
         }
-        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        return [word for name, value in options.items() for word in (f"--{name}", value)]
+
+    def start(self) -> None:
+        """Start it, with what it had; it does not answer at once."""
         with (self.folder / "store.log").open("ab") as log:
-            self.process = start_child([self.program, *words], stdout=log, stderr=STDOUT)
+            self.process = start_child([self.program, *self.words], stdout=log, stderr=STDOUT)
 
     def wait_until_ready(self) -> None:
         """Wait until it answers."""

@@ -16,6 +16,7 @@ import redis
 from cuntong.route.v1 import route_service_pb2 as pb
 from cuntong.route.v1 import route_service_pb2_grpc as pb_grpc
 
+from tests.chaos.stores import Store
 from tests.credentials import Authority, Issuer, make_issuer
 from tests.deploy.hosts import Host, two_hosts
 from tests.deploy.legs import needs
@@ -47,21 +48,9 @@ class Installation:
         certificate = self.authority.sign("first", addresses=[self.first.address])
         data = self.first.folder / "store"
         data.mkdir(exist_ok=True)
-        options = {
-            "bind": self.first.address,
-            "port": "0",
-            "tls-port": str(PORT),
-            "tls-auth-clients": "no",
-            "tls-cert-file": str(certificate.cert),
-            "tls-key-file": str(certificate.key),
-            "tls-ca-cert-file": str(self.authority.cert_file),
-            "requirepass": PASSWORD,
-            "dir": str(data),
-            "appendonly": "yes",
-            "appendfsync": "always",
-            "save": "",
-        }
-        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        store = Store(self.program, data, PORT, certificate, self.authority.cert_file)
+        # Of an option that is named twice the last counts.
+        words = [*store.words, "--bind", self.first.address, "--requirepass", PASSWORD]
         self.first.start("store", self.program, *words)
         wait_until(self._store_answers)
         ready = self.first.folder / "route.json"
