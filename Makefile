@@ -37,7 +37,7 @@ serve: $(VENV)/.run
 setup: $(VENV)/.dev
 
 test: lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 1
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.model.consignments import Consignment
 from services.model.plan import Booking, Cost, Plan, Run, Shuttle, Waiting
@@ -79,10 +79,12 @@ def wait_of(consignment: Consignment, wait_fen: int) -> Waiting:
     return Waiting(consignment.consignment_id, wait_fen, 0, f"承诺期至 {consignment.due_date}")
 
 
-def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[Run, ...]:
+def make_runs(
+    index: DayIndex, matrix: RoadMatrix, decision: Decision, not_before_s: Mapping[str, int] | None = None
+) -> tuple[Run, ...]:
     """Give each route a vehicle of its class and its times; runs are named in the vehicles' order.
 
-    Runs of the last mile come after those from the hub.
+    Runs of the last mile come after those from the hub; these hand over no consignment before ``not_before_s``.
     """
     task, used = decision.task, dict.fromkeys(range(len(decision.task.classes)), 0)
     routes = []
@@ -93,7 +95,7 @@ def make_runs(index: DayIndex, matrix: RoadMatrix, decision: Decision) -> tuple[
     order = {vehicle_id: i for i, vehicle_id in enumerate(index.vehicles)}
     routes.sort(key=lambda pair: order[pair[0].vehicle_id])
     runs = [
-        make_run(index, matrix, task, route, vehicle, f"R{number}")
+        make_run(index, matrix, task, route, vehicle, f"R{number}", not_before_s)
         for number, (vehicle, route) in enumerate(routes, start=1)
     ]
     options = {o.consignment.consignment_id: o for o in decision.bookings if o.station}

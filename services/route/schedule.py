@@ -20,13 +20,21 @@ from services.route.roads.source import RoadMatrix
 from services.route.run_task import RunTask
 
 
-def make_run(index: DayIndex, matrix: RoadMatrix, task: RunTask, route: Route, vehicle: Vehicle, run_id: str) -> Run:
-    """Give a route its stops, times, loads and cost."""
+def make_run(
+    index: DayIndex,
+    matrix: RoadMatrix,
+    task: RunTask,
+    route: Route,
+    vehicle: Vehicle,
+    run_id: str,
+    not_before_s: Mapping[str, int] | None = None,
+) -> Run:
+    """Give a route its stops, times, loads and cost; see ``village_calls`` for ``not_before_s``."""
     trips = [[[index.consignments[c] for c in task.demands[i]] for i in trip] for trip in route.trips]
     carriages = [
         Carriage(c.consignment_id, agreement_on(index, c, vehicle)) for trip in trips for visit in trip for c in visit
     ]
-    return write_run(index, matrix, vehicle, run_id, carriages, _calls(index, matrix, trips, vehicle))
+    return write_run(index, matrix, vehicle, run_id, carriages, _calls(index, matrix, trips, vehicle, not_before_s))
 
 
 def make_last_mile_run(
@@ -104,7 +112,11 @@ def agreement_on(index: DayIndex, consignment: Consignment, vehicle: Vehicle, bo
 
 
 def _calls(
-    index: DayIndex, matrix: RoadMatrix, trips: Sequence[Sequence[Sequence[Consignment]]], vehicle: Vehicle
+    index: DayIndex,
+    matrix: RoadMatrix,
+    trips: Sequence[Sequence[Sequence[Consignment]]],
+    vehicle: Vehicle,
+    not_before_s: Mapping[str, int] | None,
 ) -> list[Call]:
     """Depot, hub, villages, hub again for each further trip, depot; calls at one node in a row become one."""
     depot = index.nodes[vehicle.depot]
@@ -115,7 +127,7 @@ def _calls(
         take = tuple(c for c in goods if c.direction is Direction.INBOUND)
         recharge_s = recharge_between_trips_s(vehicle) if number else 0
         calls.append(Call(index.hub, brought, take, recharge_s=recharge_s))
-        calls += village_calls(index, trip)
+        calls += village_calls(index, trip, not_before_s)
         brought = tuple(c for c in goods if c.direction is Direction.OUTBOUND)
     if brought or not is_straight_home_shorter(matrix, calls[-1].node, index.hub, depot):
         calls.append(Call(index.hub, brought))
@@ -123,13 +135,20 @@ def _calls(
     return merge_calls(calls)
 
 
-def village_calls(index: DayIndex, trip: Sequence[Sequence[Consignment]]) -> list[Call]:
-    """A call for each visit of a trip, at the node where its goods are handed over."""
+def village_calls(
+    index: DayIndex, trip: Sequence[Sequence[Consignment]], not_before_s: Mapping[str, int] | None = None
+) -> list[Call]:
+    """A call for each visit of a trip, at the node where its goods are handed over.
+
+    None begins before the earliest of the times that ``not_before_s`` has for its goods.
+    """
+    times_s = not_before_s or {}
     return [
         Call(
             index.nodes[index.node_ids[visit[0].consignment_id][0]],
             tuple(c for c in visit if c.direction is Direction.INBOUND),
             tuple(c for c in visit if c.direction is Direction.OUTBOUND),
+            min((times_s[c.consignment_id] for c in visit if c.consignment_id in times_s), default=0),
         )
         for visit in trip
     ]

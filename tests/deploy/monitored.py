@@ -8,22 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from services.runtime.lifeline import start_child
 from tests.deploy.watched import PROMETHEUS, ROOT, RULES
-
-TIMEOUT_S: Final = 60.0
-_POLL_S: Final = 0.1
+from tests.waiting import TIMEOUT_S, wait_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +49,6 @@ class Prometheus:
         return {one["labels"]["job"]: one["health"] for one in self.ask("targets")["activeTargets"]}
 
 
-def until(is_so: Callable[[], bool], said: Callable[[], object]) -> None:
-    """Wait for something, and say how things stand where it does not come."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while not is_so():
-        assert time.monotonic() < deadline, said()
-        time.sleep(_POLL_S)
-
-
 @contextmanager
 def prometheus(program: str, folder: Path, targets: Mapping[str, str]) -> Iterator[Prometheus]:
     """Start it with the deployed configuration and rules: at other targets, in seconds, alerts without ``for``."""
@@ -83,7 +72,7 @@ def prometheus(program: str, folder: Path, targets: Mapping[str, str]) -> Iterat
         process = start_child(command, stdout=log, stderr=subprocess.STDOUT)
         try:
             running = Prometheus(address)
-            until(lambda: _is_ready(address), log_path.read_text)
+            wait_until(lambda: _is_ready(address), log_path.read_text)
             yield running
         finally:
             process.send_signal(signal.SIGTERM)
@@ -104,7 +93,7 @@ def worker(folder: Path, store_url: str, **settings: str) -> Iterator[subprocess
         },
     )
     try:
-        until(ready.exists, lambda: f"the worker is not ready, {process.poll()}")
+        wait_until(ready.exists, lambda: f"the worker is not ready, {process.poll()}")
         yield process
     finally:
         process.terminate()

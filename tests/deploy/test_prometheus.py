@@ -25,10 +25,11 @@ from services.runtime.embedded import EmbeddedStore
 from services.wire.codec import encode
 from tests.builders import small_day
 from tests.deploy.legs import needs
-from tests.deploy.monitored import TIMEOUT_S, Prometheus, free_address, prometheus, until, worker
+from tests.deploy.monitored import Prometheus, free_address, prometheus, worker
 from tests.deploy.watched import queries, rules
-from tests.running import Services, plan_request, serving
+from tests.running import TIMEOUT_S, Services, plan_request, serving
 from tests.settlements import county, day_of, goods, planned, third_party
+from tests.waiting import wait_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,11 @@ class Watched:
 
     def wait_for(self, alert: str, *, fires: bool = True) -> None:
         """Wait until an alert fires, or does no more."""
-        until(lambda: (alert in self.prometheus.firing()) is fires, self.prometheus.firing)
+        wait_until(lambda: (alert in self.prometheus.firing()) is fires, self.prometheus.firing)
 
     def wait_until(self, query: str, value: float) -> None:
         """Wait until a query has this value."""
-        until(lambda: self.prometheus.value(query) == value, lambda: (query, self.prometheus.value(query)))
+        wait_until(lambda: self.prometheus.value(query) == value, lambda: (query, self.prometheus.value(query)))
 
 
 def today() -> Day:
@@ -104,7 +105,7 @@ def test_what_breaks_is_told_and_what_does_not_break_is_not(watched: Watched) ->
     asked = watched.prometheus
     submit(watched, "first", today())
     jobs = {"cuntong-consolidation", "cuntong-route", "cuntong-worker"}
-    until(lambda: asked.health() == dict.fromkeys(jobs, "up"), asked.health)
+    wait_until(lambda: asked.health() == dict.fromkeys(jobs, "up"), asked.health)
     watched.wait_until("sum(cuntong_plans_total)", 1)
     watched.wait_until("max(cuntong_counties_planned)", 1)
     watched.wait_until("cuntong_plan_villages_reached > 0", 3)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.credentials import Authority, Issuer, make_issuer
 from tests.deploy.hosts import Host, two_hosts
 from tests.deploy.legs import needs
 from tests.running import TIMEOUT_S, plan_request
+from tests.waiting import wait_until
 
 PASSWORD = "of the store"
 LEASE_S = 3.0
@@ -88,13 +88,6 @@ class Installation:
         with suppress(redis.RedisError), redis.Redis.from_url(self.store_url) as client:
             return bool(client.ping())
         return False
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.fixture

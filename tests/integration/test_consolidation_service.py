@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import socket
-import urllib.request
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -20,6 +19,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from services.wire.consolidation import BYTES_PER_PART, ConsolidationAnswer, decode_answer
 from tests.builders import small_county
 from tests.running import TIMEOUT_S, Services, header, parcels, refused, serving, violated_paths
+from tests.waiting import wait_for_metrics
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 SERVICE = "cuntong.consolidation.v1.ConsolidationService"
@@ -81,10 +81,8 @@ def test_reflection_lists_it(services: Services) -> None:
 
 def test_metrics_count_calls_and_parcels(services: Services) -> None:
     ask(services, header(), parcels(2))
-    with urllib.request.urlopen(f"http://{services.running['consolidation'].metrics}/metrics") as response:
-        text = response.read().decode()
-    for name in ("grpc_server_handled_total", "cuntong_parcels_consolidated_total", "cuntong_parcels_held_total"):
-        assert name in text
+    names = "grpc_server_handled_total", "cuntong_parcels_consolidated_total", "cuntong_parcels_held_total"
+    wait_for_metrics(services.running["consolidation"].metrics, *names)
 
 
 def test_every_row_comes_back_once(services: Services) -> None:

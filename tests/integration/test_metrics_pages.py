@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -34,6 +32,7 @@ from services.wire.codec import encode
 from tests.builders import small_day
 from tests.credentials import Issuer, make_issuer
 from tests.running import TIMEOUT_S, header, parcels, plan_request, refused, serving
+from tests.waiting import metrics_of, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = re.compile(r"(?:cuntong|grpc_server)_\w+")
@@ -87,8 +86,7 @@ class Page:
 
 
 def read_page(address: str) -> Page:
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=TIMEOUT_S) as response:
-        families = text_string_to_metric_families(response.read().decode())
+    families = text_string_to_metric_families(metrics_of(address))
     named = {f"{one.name}_total" if one.type == "counter" else one.name: one for one in families}
     return Page({name: one for name, one in named.items() if not name.endswith("_created")})
 
@@ -150,7 +148,7 @@ def pages(issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             list(services.consolidation.Consolidate(day, timeout=TIMEOUT_S, metadata=by_token))
             addresses = {name: running.metrics for name, running in services.running.items()}
             addresses["worker"] = json.loads(ready.read_text())["metrics"]
-            time.sleep(0.1)
+            wait_until(lambda: read_page(addresses["worker"]).value("cuntong_jobs_ended_total", state="SUCCEEDED") >= 1)
             yield {"waiting": waiting} | {name: read_page(address) for name, address in addresses.items()}
         finally:
             worker.terminate()

@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -35,6 +34,7 @@ from services.runtime.embedded import EmbeddedStore
 from services.wire.codec import decode
 from tests.builders import SERVICE_DATE, small_day
 from tests.running import TIMEOUT_S, Services, plan_request, refused, serving, violated_paths
+from tests.waiting import wait_for_metrics, wait_until
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
@@ -68,10 +68,7 @@ def cancel(services: Services, plan_id: str) -> pb.PlanJob:
 
 
 def wait_for_state(services: Services, plan_id: str, state: int) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while get(services, plan_id).job.state != state:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: bool(get(services, plan_id).job.state == state))
 
 
 def violations(services: Services, request: pb.SubmitPlanRequest) -> set[str]:
@@ -143,8 +140,7 @@ def test_what_waits_comes_back_with_its_price_and_is_counted(services: Services)
         plan = get(services, job.plan_id).result.plan
         assert [(one.consignment_id, one.wait_fen) for one in plan.waiting] == ([("C-1", 50)] if wanted else [])
         assert plan.cost.waiting_fen == (50 if wanted else 0)
-        with urllib.request.urlopen(f"http://{services.running['route'].metrics}/metrics") as response:
-            assert f"cuntong_plan_waiting {float(wanted)}" in response.read().decode()
+        wait_for_metrics(services.running["route"].metrics, f"cuntong_plan_waiting {float(wanted)}")
 
 
 def test_a_plan_comes_with_its_forecast_unless_none_is_wanted(services: Services) -> None:
@@ -155,27 +151,29 @@ def test_a_plan_comes_with_its_forecast_unless_none_is_wanted(services: Services
         assert result.HasField("forecast") == (days > 0)
         assert result.forecast.days == days
         assert len(result.forecast.levels) == (days > 0)
-        with urllib.request.urlopen(f"http://{services.running['route'].metrics}/metrics") as response:
-            ratio = result.forecast.on_time_permille / 1_000 if days else "NaN"
-            assert f"cuntong_plan_forecast_on_time_ratio {ratio}" in response.read().decode()
+        ratio = result.forecast.on_time_permille / 1_000 if days else "NaN"
+        wait_for_metrics(services.running["route"].metrics, f"cuntong_plan_forecast_on_time_ratio {ratio}")
 
 
 def test_every_line_of_the_log_is_json_and_a_plan_s_have_its_ids(services: Services) -> None:
     request = plan_request("logged")
     job = services.route.SubmitPlan(request, timeout=TIMEOUT_S, metadata=(("x-request-id", "call-7"),)).job
     watch(services, job.plan_id)
+    wait_until(lambda: "attempt 1 SUCCEEDED" in messages_about(services, job.plan_id))
+    assert messages_about(services, job.plan_id)["accepted"]["request_id"] == "call-7"
+
+
+def messages_about(services: Services, plan_id: str) -> dict[str, Any]:
+    """The lines of the log about a plan, by what they say; all lines are looked at."""
     lines = [json.loads(line) for line in services.log.read_text(encoding="utf-8").splitlines()]
     assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
-    ours = {line["message"].partition(" in ")[0]: line for line in lines if line.get("plan_id") == job.plan_id}
-    assert ours["accepted"]["request_id"] == "call-7"
-    assert "attempt 1 SUCCEEDED" in ours
+    return {line["message"].partition(" in ")[0]: line for line in lines if line.get("plan_id") == plan_id}
 
 
 def test_metrics_count_calls_and_jobs(services: Services) -> None:
     watch(services, submit(services, plan_request("measured")).plan_id)
-    with urllib.request.urlopen(f"http://{services.running['route'].metrics}/metrics") as response:
-        text = response.read().decode()
-    for name in (
+    wait_for_metrics(
+        services.running["route"].metrics,
         "grpc_server_started_total",
         "grpc_server_handled_total",
         "grpc_server_handling_seconds_count",
@@ -183,8 +181,7 @@ def test_metrics_count_calls_and_jobs(services: Services) -> None:
         "cuntong_plan_cost_fen",
         "cuntong_plan_solve_seconds_count",
         "cuntong_jobs{",
-    ):
-        assert name in text
+    )
 
 
 def test_the_same_request_again_gives_the_first_job(services: Services) -> None:

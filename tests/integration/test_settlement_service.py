@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -26,6 +24,7 @@ from services.wire.codec import decode, encode
 from tests.recompute import Recomputation
 from tests.running import TIMEOUT_S, Services, plan_request, refused, serving, violated_paths
 from tests.settlements import charges, county, day_of, express, goods, planned, third_party
+from tests.waiting import metrics_of, wait_for_metrics, wait_until
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 DAY = day_of(
@@ -124,13 +123,6 @@ def get(services: Services, plan_id: str) -> Any:
     return services.route.GetPlan(route_pb.GetPlanRequest(plan_id=plan_id), timeout=TIMEOUT_S)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_a_plan_that_nobody_knows_is_not_found(stub: Any) -> None:
     with refused(grpc.StatusCode.NOT_FOUND):
         settle(stub, pb.SettleRequest(plan_id="plan-unknown"))
@@ -216,23 +208,14 @@ def test_a_call_that_is_broken_off_leaves_no_jobs(services: Services, stub: Any)
 
 def open_jobs(services: Services) -> float:
     """Jobs that are queued or being worked on, as the route service's metrics have them."""
-    lines = metrics(services, "route")
+    lines = metrics_of(services.running["route"].metrics).splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith("cuntong_jobs{"))
-
-
-def metrics(services: Services, name: str) -> list[str]:
-    """The lines of a service's metrics."""
-    with urllib.request.urlopen(f"http://{services.running[name].metrics}/metrics", timeout=TIMEOUT_S) as page:
-        lines: list[str] = page.read().decode().splitlines()
-    return lines
 
 
 def test_settlements_are_counted_and_a_plan_s_metrics_are_left_alone(services: Services, stub: Any) -> None:
     settle(stub, pb.SettleRequest(planned=planned_day(), settings=settings()))
-    lines = metrics(services, "consolidation")
-    assert "cuntong_settled_fen 24000.0" in lines
-    assert any(line.startswith("cuntong_settlements_total ") for line in lines)
-    assert any(line.startswith("cuntong_coalitions_planned_total ") for line in lines)
+    names = "\ncuntong_settlements_total ", "\ncuntong_coalitions_planned_total "
+    wait_for_metrics(services.running["consolidation"].metrics, "\ncuntong_settled_fen 24000.0\n", *names)
 
 
 def test_it_is_healthy_under_its_own_name(services: Services) -> None:

@@ -68,8 +68,9 @@ def rates(problem: RunProblem, vehicle: VehicleClass) -> tuple[int, int]:
 
 def visit_window(problem: RunProblem, demand: Demand) -> tuple[int, int]:
     """When handling at a demand may begin, the node's own service over."""
-    earliest = int(problem.opens_s[demand.node]) + int(problem.service_s[demand.node])
-    return earliest, max(earliest, int(problem.closes_s[demand.node]) - demand.handling_s)
+    opens, service_s = int(problem.opens_s[demand.node]), int(problem.service_s[demand.node])
+    latest = max(opens + service_s, int(problem.closes_s[demand.node]) - demand.handling_s)
+    return min(latest, max(opens, demand.not_before_s) + service_s), latest
 
 
 def hub_window(problem: RunProblem) -> tuple[int, int]:

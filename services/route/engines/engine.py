@@ -106,7 +106,8 @@ class Demand:
     ``node`` is a row of the problem's matrices. Handling takes ``handling_s`` on top of the node's own service time,
     which is spent once by a vehicle that serves several demands there in one call. ``classes`` are the vehicle
     classes that may serve it. Leaving it out costs ``leaving_fen``; where it ``may_wait`` until tomorrow that is a
-    choice like any other, elsewhere the last resort. A call that begins after ``due_s`` costs ``late_fen_per_min``.
+    choice like any other, elsewhere the last resort. A call that begins after ``due_s`` costs ``late_fen_per_min``;
+    none begins before ``not_before_s``, as long as the node's hours allow to wait.
     """
 
     node: int
@@ -118,6 +119,7 @@ class Demand:
     may_wait: bool = False
     due_s: int | None = None
     late_fen_per_min: int = 0
+    not_before_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from services.route.revise.past import Begun, Past
 from services.route.revise.remainder import Finisher
 from services.route.revise.residual import AGAIN, Residual
 from services.route.roads.source import RoadMatrix
-from services.route.schedule import make_last_mile_run
+from services.route.schedule import is_in_time, make_last_mile_run
 from services.route.shed import shed_late
 from services.route.unserved import explain_unserved
 
@@ -77,8 +77,11 @@ class Composer:
         task = replace(decision.task, classes=tuple((vehicle_id,) for vehicle_id in routes))
         fresh = tuple(Route(number, route.trips) for number, route in enumerate(routes.values()))
         alone = replace(decision, task=task, solution=RunSolution(fresh, 0))
-        made = make_runs(self.residual.index, self.matrix, alone)
-        runs += [*self.tours, *shed_late(self.residual.index, self.matrix, made)]
+        index = self.residual.index
+        made = self.finisher.promises.waiting(
+            index, lambda times_s: make_runs(index, self.matrix, alone, times_s), lambda run: is_in_time(index, run)
+        )
+        runs += [*self.tours, *shed_late(index, self.matrix, made)]
         names = {run.vehicle_id: run.run_id for run in self.old.runs}
         new = (name for number in range(1, 10**6) if (name := f"R{number}") not in names.values())
         order = {vehicle_id: place for place, vehicle_id in enumerate(self.index.vehicles)}

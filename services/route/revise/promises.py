@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from services.model.agreements import Direction
 from services.model.changes import Change, ChangeKind, Changes
 from services.model.events import MOVED_LIMIT_S, Revision
-from services.model.plan import Plan, UnservedReason, last_mile_runs
+from services.model.plan import Plan, Run, UnservedReason, last_mile_runs
 from services.route.day_index import DayIndex
-from services.route.engines.engine import Demand
+from services.route.engines.engine import Booking, Demand
+from services.route.options import BookingOption
+
+# How far beyond the limit a late call costs a search the whole price of moving it: a search knows no steps.
+_DEAR_AFTER_S: Final = MOVED_LIMIT_S // 3
 
 
 def promised_times(index: DayIndex, plan: Plan) -> dict[str, int]:
@@ -27,12 +32,17 @@ def promised_times(index: DayIndex, plan: Plan) -> dict[str, int]:
             inbound = consignment.direction is Direction.INBOUND
             times[booking.consignment_id] = booking.available_s if inbound else booking.ready_by_s
     for run in plan.runs:
-        for stop in run.stops:
-            for name in (*stop.drop, *stop.take):
-                consignment = index.consignments.get(name)
-                if consignment and (name in stop.drop) == (consignment.direction is Direction.INBOUND):
-                    times[name] = stop.start_s
+        times.update(_handed_over(index, run))
     return {name: time_s for name, time_s in times.items() if name not in left}
+
+
+def _handed_over(index: DayIndex, run: Run) -> Iterator[tuple[str, int]]:
+    """What a run hands over at villages, and when."""
+    for stop in run.stops:
+        for name in (*stop.drop, *stop.take):
+            consignment = index.consignments.get(name)
+            if consignment and (name in stop.drop) == (consignment.direction is Direction.INBOUND):
+                yield name, stop.start_s
 
 
 def changes_of(before: DayIndex, after: DayIndex, revision: Revision, plan: Plan) -> Changes:
@@ -68,18 +78,80 @@ def _changes(
             yield Change(name, ChangeKind.ADDED, None, new[name])
 
 
-def with_promise(demand: Demand, goods: tuple[str, ...], promised_s: Mapping[str, int], moved_fen: int) -> Demand:
-    """A demand that costs more the later it is beyond its promise: at twice the limit, all of the price of moving it.
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What is promised, and what moving a promise beyond the limit costs; 0 is nothing.
 
-    Searches know one time from which a call is late. Where a node has one of its own as well, the earlier counts for
-    both.
+    ``times_s`` are the promised times by consignment. What is in ``kept`` was to come with a vehicle that still goes
+    out: its promise can be kept at least from the early side, by waiting.
     """
-    promises = [promised_s[name] for name in goods if name in promised_s]
-    if not promises or not moved_fen:
-        return demand
-    due_s = max(promises) + MOVED_LIMIT_S
-    rate = moved_fen * len(promises) * 60 // MOVED_LIMIT_S
-    if demand.due_s is not None and demand.late_fen_per_min:
-        due_s = min(due_s, demand.due_s)
-        rate = max(rate, demand.late_fen_per_min)
-    return replace(demand, due_s=due_s, late_fen_per_min=rate)
+
+    times_s: Mapping[str, int]
+    kept: frozenset[str]
+    moved_fen: int
+
+    def waiting(
+        self, index: DayIndex, write: Callable[[Mapping[str, int]], tuple[Run, ...]], is_possible: Callable[[Run], bool]
+    ) -> tuple[Run, ...]:
+        """Runs that wait before calls that would be early, as far as that is possible and pays.
+
+        ``write`` gives the runs when nothing is handed over before the times that it is given: the promised ones, what
+        the limit leaves of them, or none at all.
+        """
+        hurried = write({})
+        if not any(time_s < self.times_s.get(name, 0) for run in hurried for name, time_s in _handed_over(index, run)):
+            return hurried
+        within = {name: max(0, time_s - MOVED_LIMIT_S) for name, time_s in self.times_s.items()}
+        ways = zip(write(self.times_s), write(within), hurried, strict=True)
+        return tuple(
+            min(filter(is_possible, alike), key=lambda run: self._price_fen(index, run), default=alike[-1])
+            for alike in ways
+        )
+
+    def _price_fen(self, index: DayIndex, run: Run) -> int:
+        """What a run costs by its times: the driver's, and the promises that it breaks."""
+        broken = sum(self.is_moved(name, time_s) for name, time_s in _handed_over(index, run))
+        return run.time_fen + broken * self.moved_fen
+
+    def is_moved(self, name: str, time_s: int) -> bool:
+        """Whether a hand-over at a time breaks the promise to a consignment; where there is none, none is broken."""
+        return name in self.times_s and abs(time_s - self.times_s[name]) > MOVED_LIMIT_S
+
+    def demand(self, demand: Demand, goods: Sequence[str]) -> Demand:
+        """A demand that costs more the later it is beyond its promise: soon after the limit, all of the price.
+
+        Searches know one time from which a call is late. Where a node has one of its own as well, the earlier counts
+        for both. To drop a promise costs as much as to move it.
+        """
+        promised = [name for name in goods if name in self.times_s]
+        if not promised or not self.moved_fen:
+            return demand
+        times_s, price_fen = [self.times_s[name] for name in promised], self.moved_fen * len(promised)
+        due_s, rate = max(times_s) + MOVED_LIMIT_S, price_fen * 60 // _DEAR_AFTER_S
+        if demand.due_s is not None and demand.late_fen_per_min:
+            due_s, rate = min(due_s, demand.due_s), max(rate, demand.late_fen_per_min)
+        return replace(
+            demand,
+            due_s=due_s,
+            late_fen_per_min=rate,
+            leaving_fen=demand.leaving_fen + price_fen,
+            not_before_s=max(0, min(times_s) - MOVED_LIMIT_S) if self.kept.issuperset(promised) else 0,
+        )
+
+    def booking(self, booking: Booking, options: Sequence[BookingOption]) -> Booking:
+        """A booking with the price of the promises that it breaks; with a vehicle of a station nobody knows yet."""
+        broken = 0
+        for option in options:
+            inbound = option.consignment.direction is Direction.INBOUND
+            time_s = option.available_s if inbound else option.ready_by_s
+            broken += not option.station and self.is_moved(option.consignment.consignment_id, time_s)
+        return replace(booking, late_fen=booking.late_fen + broken * self.moved_fen)
+
+
+def promises_of(before: DayIndex, after: DayIndex, revision: Revision) -> Promises:
+    """What the plan to revise promises; ``before`` and ``after`` are its day and the day after the events."""
+    plan = revision.plan
+    booked = {booking.consignment_id for booking in plan.bookings}
+    goes_on = (run for run in plan.runs if after.vehicles[run.vehicle_id].down_from_s is None)
+    driven = {carriage.consignment_id for run in goes_on for carriage in run.carriages}
+    return Promises(promised_times(before, plan), frozenset(driven - booked), revision.moved_fen)

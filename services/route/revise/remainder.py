@@ -14,6 +14,7 @@ from services.route.charging import is_in_range, longest_day_m, recharge_between
 from services.route.day_index import DayIndex
 from services.route.options import BookingOption
 from services.route.revise.past import Begun
+from services.route.revise.promises import Promises
 from services.route.roads.source import RoadMatrix
 from services.route.run_task import is_for_runs
 from services.route.schedule import agreement_on, is_straight_home_shorter, village_calls
@@ -25,20 +26,21 @@ Visits = Sequence[Sequence[Consignment]]
 class Finisher:
     """Brings runs under way to their end; ``options`` are the bookings that stay, by consignment.
 
-    Of what has a time in ``promised_s`` nothing is handed over earlier, unless that breaks a limit.
+    Before a call that would come earlier than promised a vehicle waits, as far as that breaks no limit and pays.
     """
 
     index: DayIndex
     matrix: RoadMatrix
     options: Mapping[str, BookingOption]
-    promised_s: Mapping[str, int]
+    promises: Promises
 
     def finished(self, begun: Begun, rest: Visits, trips: Sequence[Visits] = ()) -> Run:
         """The whole run with the rest of its trip and more from the hub; handing nothing over early where it can."""
-        kept = self._written(begun, [self._waiting(call) for call in village_calls(self.index, rest)], trips)
-        if self.is_possible(kept, len(begun.done)):
-            return kept
-        return self._written(begun, village_calls(self.index, rest), trips, is_hurried=True)
+
+        def write(not_before_s: Mapping[str, int]) -> tuple[Run]:
+            return (self._written(begun, village_calls(self.index, rest, not_before_s), trips, not_before_s),)
+
+        return self.promises.waiting(self.index, write, lambda run: self.is_possible(run, len(begun.done)))[0]
 
     def back_at_hub_s(self, begun: Begun, rest: Visits) -> int:
         """When a vehicle can begin to load at the hub again."""
@@ -58,7 +60,7 @@ class Finisher:
         rest = list(begun.rest)
         while True:
             calls = [self._at_station(self._call(stop.node_id, stop.drop, stop.take, stop.recharge_s)) for stop in rest]
-            run = self._written(begun, calls, ())
+            run = self._written(begun, calls, (), {})
             fault = self._fault(run, len(begun.done))
             if fault is None or not rest:
                 break
@@ -71,13 +73,15 @@ class Finisher:
         """Whether a run keeps to hours, shift, range and work after what is done."""
         return self._fault(run, done) is None
 
-    def _written(self, begun: Begun, rest: Sequence[Call], trips: Sequence[Visits], *, is_hurried: bool = False) -> Run:
+    def _written(
+        self, begun: Begun, rest: Sequence[Call], trips: Sequence[Visits], not_before_s: Mapping[str, int]
+    ) -> Run:
         vehicle = self.index.vehicles[begun.run.vehicle_id]
         calls = [self._call(stop.node_id, stop.drop, stop.take, stop.recharge_s) for stop in begun.done]
         done = len(calls)
         if not begun.is_down:
             calls += rest
-            calls += self._from_hub(begun, calls, trips, is_hurried) if is_for_runs(self.index, vehicle) else []
+            calls += self._from_hub(begun, calls, trips, not_before_s) if is_for_runs(self.index, vehicle) else []
             if not is_for_runs(self.index, vehicle):
                 calls.append(Call(self.index.nodes[vehicle.depot], self._fetched(calls)))
             # Only what is still to come can become one call.
@@ -89,7 +93,9 @@ class Finisher:
         ]
         return write_run(self.index, self.matrix, vehicle, begun.run.run_id, carriages, calls, begun.done)
 
-    def _from_hub(self, begun: Begun, before: Sequence[Call], trips: Sequence[Visits], is_hurried: bool) -> list[Call]:
+    def _from_hub(
+        self, begun: Begun, before: Sequence[Call], trips: Sequence[Visits], not_before_s: Mapping[str, int]
+    ) -> list[Call]:
         """What comes after the trip under way: the hub with what was fetched, further trips, home."""
         index, vehicle = self.index, self.index.vehicles[begun.run.vehicle_id]
         brought, calls = self._fetched(before), list[Call]()
@@ -97,7 +103,7 @@ class Finisher:
             goods = [c for visit in trip for c in visit]
             take = tuple(c for c in goods if c.direction is Direction.INBOUND)
             calls.append(Call(index.hub, brought, take, recharge_s=recharge_between_trips_s(vehicle)))
-            calls += [call if is_hurried else self._waiting(call) for call in village_calls(index, trip)]
+            calls += village_calls(index, trip, not_before_s)
             brought = tuple(c for c in goods if c.direction is Direction.OUTBOUND)
         depot, last = index.nodes[vehicle.depot], (calls or before)[-1].node
         if brought or not is_straight_home_shorter(self.matrix, last, index.hub, depot):
@@ -134,10 +140,6 @@ class Finisher:
             not_before_s=max([call.not_before_s, *ready_s]),
             done_by_s=min([call.done_by_s, *due_s]),
         )
-
-    def _waiting(self, call: Call) -> Call:
-        times = [self.promised_s.get(c.consignment_id, 0) for c in (*call.drop, *call.take)]
-        return replace(call, not_before_s=max(call.not_before_s, min(times, default=0)))
 
     def _fault(self, run: Run, done: int) -> int | None:
         """The first stop after what is done at which a run breaks its hours, or its last where it breaks a limit."""

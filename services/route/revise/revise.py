@@ -24,7 +24,7 @@ from services.route.options import BookingOption, enumerate_options, meets_hours
 from services.route.revise.composing import Composer, tour_of
 from services.route.revise.lawful import refuse_unlawful
 from services.route.revise.past import Past, read_past
-from services.route.revise.promises import changes_of, promised_times, with_promise
+from services.route.revise.promises import changes_of, promises_of
 from services.route.revise.remainder import Finisher
 from services.route.revise.residual import AGAIN, index_after, is_still_possible, option_of, residual_of
 from services.route.roads.of_day import choose_roads, nodes_on_roads
@@ -121,7 +121,7 @@ def reviser_of(day: Day, after: Day, revision: Revision) -> Reviser:
     booked = _options_of(index, past)
     options = {option.consignment.consignment_id: option for option in booked}
     before = DayIndex.of(day)
-    finisher = Finisher(index, matrix, options, promised_times(before, revision.plan))
+    finisher = Finisher(index, matrix, options, promises_of(before, index, revision))
     tours, stranded = _last_mile(index, matrix, past, finisher)
     residual = residual_of(index, matrix, past, booked, finisher)
     composer = Composer(index, residual, matrix, past, booked, tours, stranded, finisher, revision.plan)
@@ -216,11 +216,14 @@ class Reviser:
         """What is free as one problem of runs and bookings, in which promises have their price."""
         composer = self.composer
         joint = make_joint_task(composer.residual.index, composer.matrix, self.options if use_lines else (), Grain.FINE)
-        demands = tuple(
-            with_promise(demand, goods, composer.finisher.promised_s, self.revision.moved_fen)
-            for demand, goods in zip(joint.problem.demands, joint.task.demands, strict=True)
+        promises = composer.finisher.promises
+        demands = map(promises.demand, joint.problem.demands, joint.task.demands)
+        bookings = map(promises.booking, joint.bookable.bookings, joint.options)
+        return replace(
+            joint,
+            problem=replace(joint.problem, demands=tuple(demands)),
+            bookable=replace(joint.bookable, bookings=tuple(bookings)),
         )
-        return replace(joint, problem=replace(joint.problem, demands=demands))
 
     def start(self, joint: JointTask, plan: Plan | None = None) -> Way:
         """What a plan, by default the one to revise, does with what is free, as far as it can be done still."""
