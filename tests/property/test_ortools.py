@@ -5,6 +5,8 @@ The judge and the problems are those of the kernel's tests.
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +20,7 @@ from services.route.engines.engine import Effort, OnBest, RunProblem, RunSolutio
 from services.route.engines.ortools import search_with_ortools, solve_with_ortools
 from services.route.kernel.problem import NO_LIMIT, KernelProblem, KernelSolution, Options
 from services.route.kernel.search import Limits, search
+from services.route.kernel.warm import smallest_problem
 from services.route.planner import plan_day
 from tests.property.test_kernel import judged_cost, problems, with_lateness
 from tests.random_days import random_days
@@ -130,3 +133,17 @@ def test_bookings_reloads_without_end_and_costs_beyond_counting_are_refused_by_n
     dear = replace(plain, tasks=replace(plain.tasks, leaving=np.full_like(plain.tasks.leaving, 1 << 62)))
     with pytest.raises(PlanningFailedError, match="larger than OR-Tools can add up"):
         solve(dear)
+
+
+def test_a_search_lets_go_of_its_model_and_of_whom_it_told() -> None:
+    told: list[KernelSolution] = []
+
+    def tell(solution: KernelSolution) -> None:
+        told.append(solution)
+
+    gone = weakref.ref(tell)
+    search_with_ortools(smallest_problem(), Effort(9, ITERATIONS), tell)
+    del tell
+    gc.collect()
+    assert told
+    assert gone() is None

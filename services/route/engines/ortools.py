@@ -15,6 +15,7 @@ The library takes no seed: tasks are numbered in an order drawn from it.
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -335,10 +336,13 @@ class _Translation:
 
 
 class _Stream:
-    """Hands on each better solution, a few times a second at most."""
+    """Hands on each better solution, a few times a second at most.
+
+    OR-Tools' model keeps it, where Python's collector sees no circle: so it must not keep the model.
+    """
 
     def __init__(self, translation: _Translation, on_best: Callable[[KernelSolution], None]) -> None:
-        self._translation = translation
+        self._translation = weakref.proxy(translation)
         self._on_best = on_best
         self._cost: int | None = None
         self._sent_at = float("-inf")

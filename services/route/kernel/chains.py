@@ -266,6 +266,12 @@ def _update_cost(p: Problem, s: State, slot: int, distance: int, count: int) -> 
     s.slot[slot].tasks = count
 
 
+@inlined
+def late_at_end(p: Problem, task: int, stretch: Stretch) -> int:
+    """What a task costs by being late where ``stretch`` ends with it: an estimate, as its route may start earlier."""
+    return p.task[task].late * max(0, stretch[0] + stretch[1] - p.task[task].service - p.task[task].due)
+
+
 @compiled
 def lateness_of(p: Problem, s: State, slot: int) -> int:
     """What a route's late tasks cost at the start that suits it best, and the waiting that starting so early takes.

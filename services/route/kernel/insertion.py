@@ -12,6 +12,7 @@ from services.route.kernel.chains import (
     Stretch,
     along,
     joined,
+    late_at_end,
     link,
     onwards,
     own,
@@ -78,19 +79,13 @@ def _price_behind(p: Problem, s: State, task: int, node: Any, best: int) -> int:
     if stretch[1] < 0:
         return NEVER
     if p.one[0].has_lateness:
-        price += _late(p, task, stretch)
+        price += late_at_end(p, task, stretch)
     stretch = joined(stretch, p.duration[at, there], onwards(s, after))
     if stretch[1] < 0 or stretch[0] > p.kind[k].longest_duration:
         return NEVER
     if is_new:
         return price + p.kind[k].per_duration * stretch[0]
     return price + p.kind[k].per_duration * (stretch[0] - s.slot[slot].duration)
-
-
-@inlined
-def _late(p: Problem, task: int, stretch: Stretch) -> int:
-    """What a task costs by being late where ``stretch`` ends with it: an estimate, as its route may start earlier."""
-    return p.task[task].late * max(0, stretch[0] + stretch[1] - p.task[task].service - p.task[task].due)
 
 
 @inlined
@@ -146,7 +141,7 @@ def _price_new_trip(p: Problem, s: State, task: int, slot: int, is_last: bool, b
         if stretch[1] < 0:
             return NEVER
         if p.one[0].has_lateness:
-            price += _late(p, task, stretch)
+            price += late_at_end(p, task, stretch)
         stretch = joined(stretch, p.duration[at, here], own(s, depot))
     else:
         reload = (
@@ -165,7 +160,7 @@ def _price_new_trip(p: Problem, s: State, task: int, slot: int, is_last: bool, b
         if stretch[1] < 0:
             return NEVER
         if p.one[0].has_lateness:
-            price += _late(p, task, stretch)
+            price += late_at_end(p, task, stretch)
         stretch = joined(stretch, p.duration[at, hub], reload)
         if stretch[1] < 0:
             return NEVER

@@ -12,7 +12,7 @@ import numpy as np
 
 from services.route.kernel.arrays import Problem, State
 from services.route.kernel.booking import price_of
-from services.route.kernel.chains import Stretch, joined, own, released
+from services.route.kernel.chains import Stretch, joined, late_at_end, own, released
 from services.route.kernel.compiled import compiled, inlined
 from services.route.kernel.places import (
     BEHIND,
@@ -89,10 +89,10 @@ def _price(p: Problem, s: State, task: int, option: int, slot: int, node: int, h
         return NEVER
     if not (trip_stays_short(p, s, task, node, k) if how == BEHIND else is_short_alone(p, task, k)):
         return NEVER
-    stretch = _with_task(p, s, task, option, slot, node, how)
+    stretch, late = _with_task(p, s, task, option, slot, node, how)
     if stretch[1] < 0 or stretch[0] > p.kind[k].longest_duration:
         return NEVER
-    price += p.kind[k].per_duration * (stretch[0] if is_new else stretch[0] - s.slot[slot].duration)
+    price += late + p.kind[k].per_duration * (stretch[0] if is_new else stretch[0] - s.slot[slot].duration)
     return price if price < best else NEVER
 
 
@@ -118,8 +118,8 @@ def _far(p: Problem, here: Any, there: Any) -> Any:
 
 
 @compiled
-def _with_task(p: Problem, s: State, task: int, option: int, slot: int, node: int, how: int) -> Stretch:
-    """The whole route with the task in it; earliest is -1 where something is late."""
+def _with_task(p: Problem, s: State, task: int, option: int, slot: int, node: int, how: int) -> tuple[Stretch, int]:
+    """The whole route with the task in it, whose earliest is -1 where that breaks its hours; what being late costs."""
     tasks, k = len(p.task), s.slot[slot].kind
     start, end = tasks + 2 * slot, tasks + 2 * slot + 1
     release, due = max(p.task[task].release, p.option[option].ready), p.option[option].due
@@ -133,38 +133,39 @@ def _with_task(p: Problem, s: State, task: int, option: int, slot: int, node: in
     if is_of_trip:
         stretch = stretch[0], max(stretch[1], release), stretch[2]
     if stretch[1] > stretch[2]:
-        return 0, -1, -1
-    at = start
+        return (0, -1, -1), 0
+    late, at = 0, start
     here = s.node[start].location
     if how == NEW_TRIP_BEFORE:
         stretch = joined(stretch, p.duration[here, p.task[task].location], own(s, task))
         if stretch[1] < 0:
-            return stretch
+            return stretch, 0
+        late = late_at_end(p, task, stretch)
         first = reload[0], max(reload[1], s.node[start].trip_release), min(reload[2], due)
         if first[1] > first[2]:
-            return 0, -1, -1
+            return (0, -1, -1), 0
         stretch = joined(stretch, p.duration[p.task[task].location, p.kind[k].reload], first)
         here, is_of_trip = p.kind[k].reload, False
     while at != end and stretch[1] >= 0:
         if how == BEHIND and at == node:
             stretch = joined(stretch, p.duration[here, p.task[task].location], own(s, task))
-            here = p.task[task].location
             if stretch[1] < 0:
-                return stretch
+                return stretch, 0
+            late, here = late_at_end(p, task, stretch), p.task[task].location
         at = s.node[at].nxt
         if at < tasks:
             single = own(s, at)
         elif at == end and how == NEW_TRIP_BEHIND:
             single = reload[0], max(reload[1], release), min(reload[2], s.node[end].trip_due)
             if single[1] > single[2]:
-                return 0, -1, -1
+                return (0, -1, -1), 0
             stretch = joined(stretch, p.duration[here, p.kind[k].reload], single)
             if stretch[1] < 0:
-                return stretch
+                return stretch, 0
             stretch = joined(stretch, p.duration[p.kind[k].reload, p.task[task].location], own(s, task))
             if stretch[1] < 0:
-                return stretch
-            here = p.task[task].location
+                return stretch, 0
+            late, here = late_at_end(p, task, stretch), p.task[task].location
             single = s.node[end].own_duration, s.node[end].own_earliest, min(s.node[end].own_latest, due)
         else:
             single = released(s, at, s.node[at].trip_release if at != end else 0)
@@ -174,7 +175,7 @@ def _with_task(p: Problem, s: State, task: int, option: int, slot: int, node: in
             if is_of_trip:
                 single = single[0], max(single[1], release), single[2]
         if single[1] > single[2]:
-            return 0, -1, -1
+            return (0, -1, -1), 0
         stretch = joined(stretch, p.duration[here, s.node[at].location], single)
         here = s.node[at].location
-    return stretch
+    return stretch, late

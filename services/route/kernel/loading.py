@@ -9,6 +9,7 @@ from services.route.kernel.arrays import Problem, State
 from services.route.kernel.booking import book, price_of
 from services.route.kernel.compiled import entry
 from services.route.kernel.insertion import append_task
+from services.route.kernel.places import NEVER
 from services.route.kernel.problem import KernelSolution
 
 
@@ -44,7 +45,8 @@ def _book(p: Problem, s: State, booked: npt.NDArray[np.int64]) -> None:
         task, option = booked[row, 0], booked[row, 1]
         if p.option[option].station >= 0 or s.node[task].route >= 0 or s.mark[task].option >= 0:
             continue
-        if price_of(p, s, option) < p.task[task].leaving:
+        # Also one that does not pay by itself: it may share a charge with those that come after it.
+        if price_of(p, s, option) < NEVER:
             s.one[0].cost -= p.task[task].leaving
             s.one[0].leaving -= p.task[task].leaving
             book(p, s, task, option)
