@@ -3,8 +3,8 @@
 ``python -m bench.revise --seconds 30`` plans the example county and a drawn one of 300 villages, lets each kind of
 event happen by itself in the middle of the morning, then ten at once. It prints for each the seconds on one core until
 a first plan that the checker passes; the promised times moved by more than 15 minutes, as revised and as planned afresh
-from where vehicles are, with no price on moving; and the cost of both after the same seconds. ``--seconds 0`` stops at
-the first plan.
+from where vehicles are, with no price on moving, and how many of these nobody can keep, for their trip is under way and
+late; and the cost of both after the same seconds. ``--seconds 0`` stops at the first plan.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Row:
     promised: int
     moved: int
     moved_afresh: int
+    forced: int
     cost_fen: int
     afresh_fen: int
     unserved: int
@@ -49,7 +50,7 @@ class Row:
         """A line of the table."""
         off = 100 * (self.cost_fen / self.afresh_fen - 1) if self.afresh_fen else 0.0
         return (
-            f"{self.event:16}{self.first_s:9.2f}{self.promised:10}{self.moved:8}{self.moved_afresh:9}"
+            f"{self.event:16}{self.first_s:9.2f}{self.promised:10}{self.moved:8}{self.moved_afresh:9}{self.forced:8}"
             f"{self.cost_fen:12,}{self.afresh_fen:12,}{off:8.2f}{self.unserved:10}"
         )
 
@@ -122,10 +123,17 @@ def measure(event: str, day: Day, revision: Revision, seconds: int, seed: int) -
         changes.promised if changes else 0,
         changes.moved if changes else 0,
         again.moved if again else 0,
+        _forced(day, revision),
         result.plan.cost.total_fen,
         afresh.plan.cost.total_fen,
         len(result.plan.unserved),
     )
+
+
+def _forced(day: Day, revision: Revision) -> int:
+    """Promises that no plan can keep: of goods on their way with a trip that is late."""
+    composer = prepare_revision(day, revision).composer
+    return sum(composer.finisher.promises.is_moved_by(option) for option in composer.booked if not option.station)
 
 
 def _afresh(day: Day, revision: Revision, settings: PlanSettings, engine: KernelEngine, began: float) -> PlanResult:
@@ -164,8 +172,8 @@ def main() -> None:
             f"{name}: {len(day.consignments)} consignments, {len(plan.runs)} runs, {stops} stops, {trips} trips booked"
         )
         print(
-            f"{'event':16}{'first s':>9}{'promised':>10}{'moved':>8}{'afresh':>9}{'cost':>12}{'afresh':>12}"
-            f"{'% off':>8}{'unserved':>10}"
+            f"{'event':16}{'first s':>9}{'promised':>10}{'moved':>8}{'afresh':>9}{'forced':>8}"
+            f"{'cost':>12}{'afresh':>12}{'% off':>8}{'unserved':>10}"
         )
         for event, happened in events_of(day, plan, given.now * 3600, given.seed):
             revision = Revision(plan, given.now * 3600, happened)

@@ -140,12 +140,14 @@ class Promises:
 
     def booking(self, booking: Booking, options: Sequence[BookingOption]) -> Booking:
         """A booking with the price of the promises that it breaks; with a vehicle of a station nobody knows yet."""
-        broken = 0
-        for option in options:
-            inbound = option.consignment.direction is Direction.INBOUND
-            time_s = option.available_s if inbound else option.ready_by_s
-            broken += not option.station and self.is_moved(option.consignment.consignment_id, time_s)
+        broken = sum(not option.station and self.is_moved_by(option) for option in options)
         return replace(booking, late_fen=booking.late_fen + broken * self.moved_fen)
+
+    def is_moved_by(self, option: BookingOption) -> bool:
+        """Whether goods that a trip hands over at their village, or fetches there, come too early or too late."""
+        inbound = option.consignment.direction is Direction.INBOUND
+        time_s = option.available_s if inbound else option.ready_by_s
+        return self.is_moved(option.consignment.consignment_id, time_s)
 
 
 def promises_of(before: DayIndex, after: DayIndex, revision: Revision) -> Promises:
