@@ -125,16 +125,23 @@ class DaySimulator:
                 self.log.calls_on_time[run.run_id, i] = all([self.is_good_call(run, i, c) for c in goods])
         return self.log
 
+    def gone(self, planned: int, now: int) -> int:
+        """The time of something, which is certain once the plan has lived through it."""
+        if self.plan.as_of_s is None:
+            return now
+        return planned if planned <= self.plan.as_of_s else max(now, self.plan.as_of_s)
+
     def run_trip(self, trip: Trip) -> None:
         calls = trip.stop_times
-        now = calls[0].departure_s + self.luck.delay_s(trip)
+        now = self.gone(calls[0].departure_s, calls[0].departure_s + self.luck.delay_s(trip))
         self.left[trip.trip_id, 0] = now
         for i in range(1, len(calls)):
             planned = calls[i].arrival_s - calls[i - 1].departure_s
             weather = 1.0 if trip.kind is LineKind.RAIL else self.luck.roads
             now = max(now + round(planned * weather * self.luck.trip_leg(trip, i)), calls[i].arrival_s)
+            now = self.gone(calls[i].arrival_s, now)
             self.reached[trip.trip_id, i] = now
-            now = max(now, calls[i].departure_s)
+            now = self.gone(calls[i].departure_s, max(now, calls[i].departure_s))
             self.left[trip.trip_id, i] = now
 
     def drive(self, run: Run, number: int) -> None:
@@ -144,17 +151,21 @@ class DaySimulator:
             if i > 0:
                 planned = stop.arrival_s - run.stops[i - 1].departure_s - stop.rest_s
                 ahead = round(planned * self.luck.roads * self.luck.leg(number, i))
+                if self.plan.as_of_s is not None and stop.arrival_s <= self.plan.as_of_s:
+                    ahead = planned
                 while vehicle.max_drive_s is not None and at_wheel + ahead > vehicle.max_drive_s:
                     stretch = vehicle.max_drive_s - at_wheel
                     now, ahead, at_wheel = now + stretch + vehicle.rest_s, ahead - stretch, 0
-                now, at_wheel = now + ahead, at_wheel + ahead
+                now, at_wheel = self.gone(stop.arrival_s, now + ahead), at_wheel + ahead
             if stop.drop or stop.take:
                 now = max(now, self.nodes[stop.node_id].opens_s)
                 for consignment_id in stop.take:
                     if self.goods[consignment_id].direction is Direction.INBOUND and consignment_id in self.bookings:
                         now = max(now, self.available_s(consignment_id))
+            now = self.gone(stop.start_s, now)
             self.log.starts_s[run.run_id, i] = now
             now += max(round(self.handling[id(stop)] * self.luck.dwell(number, i)), stop.recharge_s)
+            now = self.gone(stop.departure_s, now)
             self.log.departures_s[run.run_id, i] = now
 
     def handling_s(self, stop: Stop) -> int:
@@ -210,11 +221,11 @@ class DaySimulator:
         for i, shuttle in self.feeders.get(consignment_id, []):
             takes = round((shuttle.arrival_s - shuttle.departure_s) * self.luck.roads * self.luck.shuttle(i))
             if shuttle.to_node == booking.board_node:
-                caught = shuttle.departure_s + takes <= self.ready_by_s(consignment_id)
+                caught = self.gone(shuttle.arrival_s, shuttle.departure_s + takes) <= self.ready_by_s(consignment_id)
             else:
                 fetched = True
                 leaves = max(shuttle.departure_s, self.available_s(consignment_id))
-                good = good and leaves + takes <= self.nodes[shuttle.to_node].closes_s
+                good = good and self.gone(shuttle.arrival_s, leaves + takes) <= self.nodes[shuttle.to_node].closes_s
         self.log.caught[booking.booking_id] = caught
         if not fetched and not (calls and inbound):
             end = self.nodes[booking.alight_node]

@@ -11,12 +11,12 @@ from rich.console import Console
 
 from services.cli.access import Access
 from services.cli.follow import follow_plan, route_service
+from services.cli.forecasts import tell_forecast
 from services.cli.options import CaFile, CertFile, KeyFile, Lang, TokenFile
 from services.cli.stored import PLAN_FILE, StoredDay, read_stored
 from services.files.explanation_words import change_line
 from services.files.outputs import write_file
 from services.files.plan_json import plan_document
-from services.files.punctuality import punctuality_of, punctuality_rows
 from services.files.summary import Language
 from services.model.analysis import Analysis
 from services.model.day import PlanSettings
@@ -91,11 +91,7 @@ def forecast(
     settings = PlanSettings(forecast_days=days, seed=seed)
     asked = Analysis(stored.result.plan, forecast=True)
     result = _told(stored, asked, settings, route, Access(token_file, ca, cert, key), language)
-    if result.forecast is not None:
-        said = punctuality_of(stored.day, stored.result.plan, result.forecast)
-        for label, items, _ in punctuality_rows(said, language) if said else ():
-            if items:
-                console.print(f"{label}  {'  '.join(items)}", markup=False, soft_wrap=True)
+    tell_forecast(stored.day, result, console, language)
     _keep(folder, stored, replace(stored.result, forecast=result.forecast))
 
 

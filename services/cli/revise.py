@@ -13,6 +13,7 @@ from rich.console import Console
 
 from services.cli.access import Access
 from services.cli.follow import follow_plan, route_service
+from services.cli.forecasts import tell_forecast
 from services.cli.options import CaFile, CertFile, KeyFile, Lang, TokenFile
 from services.cli.stored import DAY_FILE, PLAN_FILE, read_stored
 from services.files.changes_csv import CHANGES_FILE, KINDS, changes_csv
@@ -115,6 +116,7 @@ def revise(
         papers[CHANGES_FILE] = changes_csv(stored.day, after, result.plan, changes)
     write_outputs(target, papers)
     _tell(result, console, language)
+    tell_forecast(after, result, console, language)
     console.print(f"→ {target}/", soft_wrap=True)
 
 
@@ -129,7 +131,7 @@ def _tell(result: PlanResult, console: Console, language: Language) -> None:
     console.print("  " + words["cost"].format(before=before, after=after, price=price))
     console.print(f"  {listed}")
     for left in result.plan.unserved[:10]:
-        console.print(f"  {left.consignment_id}: {left.detail}", markup=False)
+        console.print(f"  {left.consignment_id}: {left.detail}", markup=False, soft_wrap=True)
     if len(result.plan.unserved) > 10:
         console.print(f"  … {len(result.plan.unserved)}")
 

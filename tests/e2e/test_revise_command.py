@@ -36,6 +36,8 @@ def test_a_planned_folder_goes_on_after_a_vehicle_broke_down(papers: Path, at: t
     target = papers.with_name(f"{papers.name}-0500")
     revised = json.loads((target / "plan.json").read_bytes())
     assert vehicle not in {one["vehicle_id"] for one in revised["plan"]["runs"]}
+    assert revised["forecast"]["days"] == 2_000
+    assert "准点预测" in said
     assert revised["plan"]["as_of_time"] == f"{DATE}T05:00:00+08:00"
     assert {"plan.json", "day.json", "map.html", "变更.csv"} <= {path.name for path in target.iterdir()}
     # What came of it can be revised in turn.

@@ -45,9 +45,23 @@ def driven(day: Day, plan: Plan, noise: Noise, count: int, seed: int) -> tuple[D
 
 
 @few
-@given(days_of_all_kinds, some_noise, st.integers(0, 100))
-def test_every_day_goes_as_an_event_by_event_simulation_says(day: Day, noise: Noise, seed: int) -> None:
+@given(days_of_all_kinds, st.integers(0, 100), st.integers(0, 86_400))
+def test_what_has_been_went_as_it_did_and_nothing_comes_before_now(day: Day, seed: int, now_s: int) -> None:
+    plan = replace(planned(day), as_of_s=now_s)
+    _, found = driven(day, plan, WILD, 8, seed)
+    for run, took in zip(plan.runs, found.runs, strict=True):
+        for i, stop in enumerate(run.stops):
+            for times_s, was_s in ((took.starts_s, stop.start_s), (took.departures_s, stop.departure_s)):
+                assert (times_s[:, i] == was_s).all() if was_s <= now_s else (times_s[:, i] >= now_s).all()
+
+
+@few
+@given(days_of_all_kinds, some_noise, st.integers(0, 100), st.none() | st.integers(5, 20))
+def test_every_day_goes_as_an_event_by_event_simulation_says(
+    day: Day, noise: Noise, seed: int, hours_lived: int | None
+) -> None:
     plan = planned(day)
+    plan = replace(plan, as_of_s=None if hours_lived is None else hours_lived * 3_600)
     draws, found = driven(day, plan, noise, 8, seed)
     for number in range(8):
         log = simulate_day(day, plan, luck_of(draws, number))

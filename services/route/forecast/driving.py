@@ -2,12 +2,15 @@
 
 Who is early goes on at once; who is late makes the call all the same. A vehicle leaves its depot as planned, waits for
 a node to open and for the trips whose goods it loads, and for nothing else. Rests fall due by what was really driven.
+What a plan that was revised has lived through is no matter of chance: it went as it says there, and nothing that is to
+come comes before that time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +23,8 @@ from services.model.lines import LineKind, Trip
 from services.model.network import Node
 from services.model.plan import Booking, Plan, Run, Shuttle, Stop
 from services.route.forecast.draws import Draws, Floats, Ints
+
+_NOTHING_S: Final = -1  # before the first second of the day
 
 Flags = npt.NDArray[np.bool_]
 Times = npt.NDArray[np.int32]
@@ -70,6 +75,7 @@ class _Driving:
 
     def __init__(self, day: Day, plan: Plan, draws: Draws) -> None:
         self._plan, self._draws = plan, draws
+        self._lived_s = _NOTHING_S if plan.as_of_s is None else plan.as_of_s
         self._nodes: dict[str, Node] = {node.node_id: node for node in day.county.network.nodes}
         self._vehicles: dict[str, Vehicle] = {vehicle.vehicle_id: vehicle for vehicle in day.county.vehicles}
         self._goods: dict[str, Consignment] = {c.consignment_id: c for c in day.consignments}
@@ -92,7 +98,7 @@ class _Driving:
 
     def _trip_times(self, trip: Trip) -> _TripTimes:
         draws, calls = self._draws, trip.stop_times
-        departure_s = calls[0].departure_s + draws.trip_delays_s[trip.trip_id]
+        departure_s = self._as_lived(calls[0].departure_s, calls[0].departure_s + draws.trip_delays_s[trip.trip_id])
         arrivals, departures = [np.full_like(departure_s, calls[0].arrival_s)], [departure_s]
         ones = np.ones(draws.days)
         roads = ones if trip.kind is LineKind.RAIL else draws.roads
@@ -100,8 +106,8 @@ class _Driving:
             way_s = calls[i].arrival_s - calls[i - 1].departure_s
             taken_s = _taken_s(way_s, roads, draws.trip_legs[trip.trip_id][:, i - 1])
             arrival_s = np.maximum(departures[-1] + taken_s, calls[i].arrival_s)
-            arrivals.append(arrival_s)
-            departures.append(np.maximum(arrival_s, calls[i].departure_s))
+            arrivals.append(self._as_lived(calls[i].arrival_s, arrival_s))
+            departures.append(self._as_lived(calls[i].departure_s, np.maximum(arrivals[-1], calls[i].departure_s)))
         return _TripTimes(np.stack(departures, axis=1), np.stack(arrivals, axis=1))
 
     def _available_s(self, booking: Booking) -> Ints:
@@ -124,16 +130,24 @@ class _Driving:
                 before = run.stops[i - 1]
                 way_s = stop.arrival_s - before.departure_s - stop.rest_s
                 drive_s = _taken_s(way_s, draws.roads, draws.legs[number][:, i - 1])
+                if stop.arrival_s <= self._lived_s:
+                    drive_s = np.full_like(drive_s, way_s)
                 rest_s, at_wheel_s = _rests(at_wheel_s + drive_s, vehicle)
-                time_s = time_s + drive_s + rest_s
-            start_s = self._start_s(stop, time_s)
+                time_s = self._as_lived(stop.arrival_s, time_s + drive_s + rest_s)
+            start_s = self._as_lived(stop.start_s, self._start_s(stop, time_s))
             handling_s = self._handling_s(stop)
             taken_s = np.rint(handling_s * draws.dwells[number][:, i]).astype(np.int64)
-            time_s = start_s + np.maximum(taken_s, stop.recharge_s)
+            time_s = self._as_lived(stop.departure_s, start_s + np.maximum(taken_s, stop.recharge_s))
             starts.append(start_s)
             departures.append(time_s)
             on_time.append(self._judge(stop, start_s, time_s, _off_duty_s(vehicle, starts[0])))
         return DrivenRun(_by_day(starts), _by_day(departures), np.stack(on_time, axis=1))
+
+    def _as_lived(self, planned_s: int, times_s: Ints) -> Ints:
+        """The times of what is still to come; of what has been, the planned one."""
+        if planned_s <= self._lived_s:
+            return np.full_like(times_s, planned_s)
+        return np.maximum(times_s, self._lived_s)
 
     def _handling_s(self, stop: Stop) -> int:
         if not (stop.drop or stop.take):
@@ -199,7 +213,8 @@ class _Driving:
 
     def _shuttle_arrival_s(self, shuttle: Shuttle, number: int, departure_s: Ints | int) -> Ints:
         way_s = shuttle.arrival_s - shuttle.departure_s
-        return departure_s + _taken_s(way_s, self._draws.roads, self._draws.shuttles[:, number])
+        arrival_s = departure_s + _taken_s(way_s, self._draws.roads, self._draws.shuttles[:, number])
+        return self._as_lived(shuttle.arrival_s, arrival_s)
 
 
 def _by_day(times_s: Sequence[Ints]) -> Times:

@@ -39,7 +39,10 @@ class Measured:
 
 
 def forecast_plan(day: Day, plan: Plan, settings: PlanSettings) -> Forecast:
-    """Drive a plan that the checker has passed on simulated days; the same settings give the same forecast."""
+    """Drive a plan that the checker has passed on simulated days; the same settings give the same forecast.
+
+    Of a plan that was revised only what was to come then is left to chance.
+    """
     return measure_plan(day, plan, settings).forecast
 
 
@@ -96,9 +99,11 @@ def due_pieces(day: Day, plan: Plan) -> int:
 
 def _daily_rates(day: Day, plan: Plan, driven: DrivenDays, days: int) -> npt.NDArray[np.float64]:
     pieces = {c.consignment_id: c.pieces for c in day.consignments}
+    # What is stranded has begun its way, and does not come to its end.
+    left = {one.consignment_id for one in plan.unserved}
     on_time = np.zeros(days)
     for consignment_id, is_kept in driven.on_time.items():
-        on_time += pieces[consignment_id] * is_kept
+        on_time += pieces[consignment_id] * is_kept * (consignment_id not in left)
     due = due_pieces(day, plan)
     return on_time / due if due else np.ones(days)
 

@@ -18,6 +18,7 @@ from services.route.checker import BrokenLaw, check, check_past
 from services.route.day_index import DayIndex
 from services.route.decision import Decision, LastMileTour
 from services.route.engines.engine import Effort, JointEngine, Route, RunSolution, ShouldStop, Way
+from services.route.forecast import forecast_plan
 from services.route.joint import JointTask, make_joint_task
 from services.route.last_mile import enumerate_last_mile
 from services.route.options import BookingOption, enumerate_options, meets_hours
@@ -69,28 +70,30 @@ def revise_plan(
     first = _first_effort(settings)
     best = reviser.better(best, reviser.search(joint, engine, first, should_stop, reviser.start(joint)))
     report("runs", best.plan.cost.total_fen, 20)
-    result = best.result()
-    if keep is not None:
-        keep(result)
+    if keep is not None and not best.broken:
+        keep(best.result())
 
     def effort_left(number: int) -> Effort:
         whole = whole_effort(settings)
         left_s = max(0.0, settings.time_budget_s - (clock() - began))
         return replace(whole, seconds=left_s, seed=settings.seed + number)
 
-    if should_stop() or (settings.iterations is None and effort_left(0).seconds < _FIRST_S):
-        return result
-    start = reviser.start(joint, best.plan)
-    with ThreadPoolExecutor(settings.cores) as pool:
-        found = pool.map(
-            lambda number: reviser.search(joint, engine, effort_left(number), should_stop, start),
-            range(settings.cores),
-        )
-        for decision in found:
-            best = reviser.better(best, decision)
-            report("lines", best.plan.cost.total_fen, 90)
+    if not should_stop() and (settings.iterations is not None or effort_left(0).seconds >= _FIRST_S):
+        start = reviser.start(joint, best.plan)
+        with ThreadPoolExecutor(settings.cores) as pool:
+            found = pool.map(
+                lambda number: reviser.search(joint, engine, effort_left(number), should_stop, start),
+                range(settings.cores),
+            )
+            for decision in found:
+                best = reviser.better(best, decision)
+                report("lines", best.plan.cost.total_fen, 90)
+    forecast = None
+    if settings.forecast_days and not should_stop():
+        report("forecast", best.plan.cost.total_fen, 93)
+        forecast = forecast_plan(reviser.day, best.plan, settings)
     report("check", best.plan.cost.total_fen, 95)
-    return best.result()
+    return replace(best.result(), forecast=forecast)
 
 
 def _first_effort(settings: PlanSettings) -> Effort:

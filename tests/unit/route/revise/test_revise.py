@@ -124,6 +124,23 @@ def test_what_is_in_a_vehicle_that_broke_down_is_named(by_van: tuple[Day, Plan])
     assert {one.consignment_id for one in stranded} == aboard != set()
     assert all(run.vehicle_id in one.detail for one in stranded)
     assert all(kinds(result)[name] is ChangeKind.DROPPED for name in aboard)
+    assert result.forecast is not None
+    assert result.forecast.late_pieces >= sum(c.pieces for c in day.consignments if c.consignment_id in aboard)
+
+
+def test_of_a_revised_plan_only_what_is_to_come_is_left_to_chance(by_van: tuple[Day, Plan]) -> None:
+    day, plan = by_van
+    now_s = run_of(plan, "C-1").stops[1].start_s
+    result = revised(day, plan, now_s)
+    assert result.forecast is not None
+    runs = {run.run_id: run for run in result.plan.runs}
+    before, after = set(), set()
+    for one in result.forecast.stops:
+        start_s = runs[one.run_id].stops[one.stop_index].start_s
+        (before if start_s <= now_s else after).add((one.early_s - start_s, one.late_s - start_s))
+    assert before == {(0, 0)}
+    assert after
+    assert all(early < late for early, late in after)
 
 
 def test_what_a_broken_vehicle_had_not_loaded_goes_by_another(by_van: tuple[Day, Plan]) -> None:
