@@ -134,7 +134,8 @@ def test_of_a_revised_plan_only_what_is_to_come_is_left_to_chance(by_van: tuple[
     result = revised(day, plan, now_s)
     assert result.forecast is not None
     runs = {run.run_id: run for run in result.plan.runs}
-    before, after = set(), set()
+    before: set[tuple[int, int]] = set()
+    after: set[tuple[int, int]] = set()
     for one in result.forecast.stops:
         start_s = runs[one.run_id].stops[one.stop_index].start_s
         (before if start_s <= now_s else after).add((one.early_s - start_s, one.late_s - start_s))
