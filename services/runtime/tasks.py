@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
@@ -28,6 +28,7 @@ _TASK: Final = "plan"
 _NO_RECORDS: Final = timedelta(0)
 _RECONNECT: Final = timedelta(seconds=0.5)
 _CHECK: Final = timedelta(milliseconds=100)
+_CANCEL_AGAIN_S: Final = 5.0
 _LOOKER_LIVES: Final = 4
 _REST_FACTOR: Final = 9
 _QUEUE_AGAIN_S: Final = 10.0
@@ -108,13 +109,24 @@ class DocketTasks:
                 yield
             finally:
                 ending.set()
-                running.cancel()
-                with suppress(asyncio.CancelledError):
-                    await running
+                await _end(running)
 
 
 def _away(error: Exception) -> StoreUnavailableError:
     return StoreUnavailableError(f"the queue does not answer: {type(error).__name__}")
+
+
+async def _end(running: asyncio.Task[None]) -> None:
+    """Cancel the engine until it ends.
+
+    Once is not always enough: where a connection fails in the same moment, the engine takes the cancel for a part of
+    that, and connects again.
+    """
+    while not running.done():
+        running.cancel()
+        await asyncio.wait({running}, timeout=_CANCEL_AGAIN_S)
+    if not running.cancelled():
+        running.result()
 
 
 async def _run(worker: Worker, ending: asyncio.Event) -> None:

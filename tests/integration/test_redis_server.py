@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from services.runtime.store_connection import connect
 from tests.deploy.legs import needs
-from tests.integration import test_coalition_jobs, test_fair_turns, test_full_disk, test_runtime_jobs
+from tests.integration import test_coalition_jobs, test_fair_turns, test_full_disk, test_job_runner, test_runtime_jobs
 from tests.stores import VARIABLE, store_of_tests
 
 PROGRAM = "redis-server"
@@ -31,11 +31,9 @@ test_one_plan_is_accepted_for_a_countys_day_until_another_takes_its_place = (
     test_runtime_jobs.test_one_plan_is_accepted_for_a_countys_day_until_another_takes_its_place
 )
 test_a_watcher_sees_changes_in_order_and_the_end = test_runtime_jobs.test_a_watcher_sees_changes_in_order_and_the_end
-test_work_is_done_and_its_result_kept = test_runtime_jobs.test_work_is_done_and_its_result_kept
-test_a_job_of_a_dead_process_is_taken_up = test_runtime_jobs.test_a_job_of_a_dead_process_is_taken_up
-test_cancelling_stops_work_and_keeps_what_it_found = (
-    test_runtime_jobs.test_cancelling_stops_work_and_keeps_what_it_found
-)
+test_work_is_done_and_its_result_kept = test_job_runner.test_work_is_done_and_its_result_kept
+test_a_job_of_a_dead_process_is_taken_up = test_job_runner.test_a_job_of_a_dead_process_is_taken_up
+test_cancelling_stops_work_and_keeps_what_it_found = test_job_runner.test_cancelling_stops_work_and_keeps_what_it_found
 test_a_queue_that_one_tenant_has_filled_takes_anothers_jobs = (
     test_fair_turns.test_a_queue_that_one_tenant_has_filled_takes_anothers_jobs
 )
