@@ -162,6 +162,8 @@ class DaySimulator:
                 for consignment_id in stop.take:
                     if self.goods[consignment_id].direction is Direction.INBOUND and consignment_id in self.bookings:
                         now = max(now, self.available_s(consignment_id))
+                if self.plan.as_of_s is not None and stop.arrival_s < stop.start_s:
+                    now = max(now, stop.start_s)
             now = self.gone(stop.start_s, now)
             self.log.starts_s[run.run_id, i] = now
             now += max(round(self.handling[id(stop)] * self.luck.dwell(number, i)), stop.recharge_s)

@@ -25,7 +25,7 @@ from services.files.summary import Language
 from services.happenings.after import day_after
 from services.model.day import PlanSettings
 from services.model.errors import InvalidInputError, Violation
-from services.model.events import Events, LateTrip, Revision
+from services.model.events import MOST_MOVED_FEN, Events, LateTrip, Revision
 from services.model.network import ClosedRoad
 from services.model.plan import PlanResult
 from services.model.units import clock
@@ -72,7 +72,9 @@ def revise(
     events: Annotated[
         Path | None, typer.Option(help="More of what happened, as a JSON of cuntong.route.v1.Events 事件文件.")
     ] = None,
-    moved_fen: Annotated[int, typer.Option(min=0, help="Price of moving a promise 变更价, fen a consignment.")] = 500,
+    moved_fen: Annotated[
+        int, typer.Option(min=0, max=MOST_MOVED_FEN, help="Price of moving a promise 变更价, fen a consignment.")
+    ] = 500,
     budget: Annotated[int, typer.Option(min=1, max=3600, help="Search time 求解时间, s.")] = 10,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the search.")] = 1,
     cores: Annotated[int, typer.Option(min=1, max=64, help="Cores that the search may use.")] = 2,

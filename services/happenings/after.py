@@ -10,7 +10,7 @@ from typing import Final
 from services.happenings.lived import lodged, run_stops_done
 from services.model.day import Day
 from services.model.errors import InvalidInputError, Violation
-from services.model.events import Events, Revision
+from services.model.events import MOST_MOVED_FEN, Events, Revision
 from services.model.lines import Line, LineKind, Trip
 from services.model.plan import Plan
 from services.model.units import DAY_S, clock
@@ -118,6 +118,8 @@ def _now_violations(day: Day, revision: Revision) -> Iterator[Violation]:
         yield Violation("revision.now_time", f"{clock(now_s)} is before {clock(as_of_s)}, when the plan was revised")
     if revision.moved_fen < 0:
         yield Violation("revision.moved_fen", f"{revision.moved_fen} is less than 0")
+    elif revision.moved_fen > MOST_MOVED_FEN:
+        yield Violation("revision.moved_fen", f"{revision.moved_fen} is more than {MOST_MOVED_FEN}")
 
 
 def _event_violations(day: Day, revision: Revision) -> Iterator[Violation]:

@@ -11,6 +11,9 @@ from services.model.plan import Plan
 MOVED_LIMIT_S = 900
 """Whoever comes within a quarter of an hour of the promised time keeps the promise."""
 
+MOST_MOVED_FEN = 10**9
+"""More than any plan costs, and small enough to be counted with."""
+
 
 @dataclass(frozen=True, slots=True)
 class LateTrip:

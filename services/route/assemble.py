@@ -11,7 +11,7 @@ from services.route.decision import Decision
 from services.route.lateness import run_late_fen
 from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
-from services.route.schedule import make_last_mile_run, make_run
+from services.route.schedule import Within, make_last_mile_run, make_run
 from services.route.shed import shed_late
 from services.route.unserved import explain_unserved
 
@@ -80,11 +80,11 @@ def wait_of(consignment: Consignment, wait_fen: int) -> Waiting:
 
 
 def make_runs(
-    index: DayIndex, matrix: RoadMatrix, decision: Decision, not_before_s: Mapping[str, int] | None = None
+    index: DayIndex, matrix: RoadMatrix, decision: Decision, hand_over_s: Mapping[str, Within] | None = None
 ) -> tuple[Run, ...]:
     """Give each route a vehicle of its class and its times; runs are named in the vehicles' order.
 
-    Runs of the last mile come after those from the hub; these hand over no consignment before ``not_before_s``.
+    Runs of the last mile come after those from the hub; see ``village_calls`` for their ``hand_over_s``.
     """
     task, used = decision.task, dict.fromkeys(range(len(decision.task.classes)), 0)
     routes = []
@@ -95,7 +95,7 @@ def make_runs(
     order = {vehicle_id: i for i, vehicle_id in enumerate(index.vehicles)}
     routes.sort(key=lambda pair: order[pair[0].vehicle_id])
     runs = [
-        make_run(index, matrix, task, route, vehicle, f"R{number}", not_before_s)
+        make_run(index, matrix, task, route, vehicle, f"R{number}", hand_over_s)
         for number, (vehicle, route) in enumerate(routes, start=1)
     ]
     options = {o.consignment.consignment_id: o for o in decision.bookings if o.station}

@@ -22,7 +22,7 @@ from services.route.room import classes_apart, load_of
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A stop before it has times."""
+    """A stop before it has times; so as not to wait later, it is begun no later than ``not_after_s``."""
 
     node: Node
     drop: tuple[Consignment, ...] = ()
@@ -30,6 +30,7 @@ class Call:
     not_before_s: int = 0
     done_by_s: int = 2 * DAY_S
     recharge_s: int = 0
+    not_after_s: int = 2 * DAY_S
 
     @property
     def pieces(self) -> int:
@@ -65,6 +66,7 @@ def merge_calls(calls: Sequence[Call]) -> list[Call]:
                     max(last.not_before_s, call.not_before_s),
                     min(last.done_by_s, call.done_by_s),
                     max(last.recharge_s, call.recharge_s),
+                    min(last.not_after_s, call.not_after_s),
                 )
             )
         else:
@@ -140,8 +142,8 @@ def _start_times(index: DayIndex, calls: Sequence[Call], ways_s: Sequence[int], 
     """
     starts = _starts_from(max(vehicle.shift_start_s, calls[0].window[0]), calls, ways_s)
     for i in range(len(calls) - 2, -1, -1):
-        latest = starts[i + 1] - ways_s[i] - calls[i].service_s
-        starts[i] = min(latest, calls[i].window[1])
+        latest = min(starts[i + 1] - ways_s[i] - calls[i].service_s, calls[i].window[1])
+        starts[i] = min(latest, max(starts[i], calls[i].not_after_s))
     dues = [
         (i, call.node.due_by_s, rate)
         for i, call in enumerate(calls)

@@ -19,6 +19,9 @@ from services.route.options import BookingOption
 from services.route.roads.source import RoadMatrix
 from services.route.run_task import RunTask
 
+Within = tuple[int, int]
+"""Two times from and until which something is to be."""
+
 
 def make_run(
     index: DayIndex,
@@ -27,14 +30,14 @@ def make_run(
     route: Route,
     vehicle: Vehicle,
     run_id: str,
-    not_before_s: Mapping[str, int] | None = None,
+    hand_over_s: Mapping[str, Within] | None = None,
 ) -> Run:
-    """Give a route its stops, times, loads and cost; see ``village_calls`` for ``not_before_s``."""
+    """Give a route its stops, times, loads and cost; see ``village_calls`` for ``hand_over_s``."""
     trips = [[[index.consignments[c] for c in task.demands[i]] for i in trip] for trip in route.trips]
     carriages = [
         Carriage(c.consignment_id, agreement_on(index, c, vehicle)) for trip in trips for visit in trip for c in visit
     ]
-    return write_run(index, matrix, vehicle, run_id, carriages, _calls(index, matrix, trips, vehicle, not_before_s))
+    return write_run(index, matrix, vehicle, run_id, carriages, _calls(index, matrix, trips, vehicle, hand_over_s))
 
 
 def make_last_mile_run(
@@ -116,7 +119,7 @@ def _calls(
     matrix: RoadMatrix,
     trips: Sequence[Sequence[Sequence[Consignment]]],
     vehicle: Vehicle,
-    not_before_s: Mapping[str, int] | None,
+    hand_over_s: Mapping[str, Within] | None,
 ) -> list[Call]:
     """Depot, hub, villages, hub again for each further trip, depot; calls at one node in a row become one."""
     depot = index.nodes[vehicle.depot]
@@ -127,7 +130,7 @@ def _calls(
         take = tuple(c for c in goods if c.direction is Direction.INBOUND)
         recharge_s = recharge_between_trips_s(vehicle) if number else 0
         calls.append(Call(index.hub, brought, take, recharge_s=recharge_s))
-        calls += village_calls(index, trip, not_before_s)
+        calls += village_calls(index, trip, hand_over_s)
         brought = tuple(c for c in goods if c.direction is Direction.OUTBOUND)
     if brought or not is_straight_home_shorter(matrix, calls[-1].node, index.hub, depot):
         calls.append(Call(index.hub, brought))
@@ -136,22 +139,27 @@ def _calls(
 
 
 def village_calls(
-    index: DayIndex, trip: Sequence[Sequence[Consignment]], not_before_s: Mapping[str, int] | None = None
+    index: DayIndex, trip: Sequence[Sequence[Consignment]], hand_over_s: Mapping[str, Within] | None = None
 ) -> list[Call]:
     """A call for each visit of a trip, at the node where its goods are handed over.
 
-    None begins before the earliest of the times that ``not_before_s`` has for its goods.
+    ``hand_over_s`` has for some consignments before which time they are not handed over, and after which only where
+    it cannot be sooner: no wait is put before their call to save one behind it. Of a visit's goods the first count.
     """
-    times_s = not_before_s or {}
-    return [
-        Call(
-            index.nodes[index.node_ids[visit[0].consignment_id][0]],
-            tuple(c for c in visit if c.direction is Direction.INBOUND),
-            tuple(c for c in visit if c.direction is Direction.OUTBOUND),
-            min((times_s[c.consignment_id] for c in visit if c.consignment_id in times_s), default=0),
+    known = hand_over_s or {}
+    calls = []
+    for visit in trip:
+        within = [known[c.consignment_id] for c in visit if c.consignment_id in known]
+        calls.append(
+            Call(
+                index.nodes[index.node_ids[visit[0].consignment_id][0]],
+                tuple(c for c in visit if c.direction is Direction.INBOUND),
+                tuple(c for c in visit if c.direction is Direction.OUTBOUND),
+                not_before_s=min((first_s for first_s, _ in within), default=0),
+                not_after_s=min((last_s for _, last_s in within), default=2 * DAY_S),
+            )
         )
-        for visit in trip
-    ]
+    return calls
 
 
 def is_straight_home_shorter(matrix: RoadMatrix, last: Node, hub: Node, depot: Node) -> bool:

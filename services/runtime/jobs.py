@@ -175,7 +175,9 @@ class JobRunner:
                 if (plan_id or named) in self._running:
                     break
                 attempt = await self._store.begin(plan_id or named, self._owner)
-                if attempt is not None:
+                if attempt is not None and self._closing.is_set():
+                    await self._store.release(plan_id or named, attempt)
+                elif attempt is not None:
                     running = self._running[plan_id or named] = _Running(plan_id or named, attempt)
                     self._is_idle.clear()
                     return running

@@ -88,7 +88,7 @@ class DocketTasks:
 
     @asynccontextmanager
     async def working(self, work_on: WorkOn, *, name: str, at_once: int, lease_s: float) -> AsyncIterator[None]:
-        """Work on queued jobs, ``at_once`` of them; leaving waits for those under way.
+        """Work on queued jobs, ``at_once`` of them; leaving lets those under way end, for some seconds.
 
         A worker that gave no sign of life for ``lease_s`` loses its tasks to the others.
         """

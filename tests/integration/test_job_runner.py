@@ -185,6 +185,26 @@ async def test_closing_leaves_jobs_for_the_next_runner(url: str) -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_job_that_is_begun_as_the_runner_closes_is_put_back(url: str) -> None:
+    class Slow(JobStore):
+        """A store that takes its time to begin a job."""
+
+        async def begin(self, plan_id: str, owner: str) -> int | None:
+            attempt = await super().begin(plan_id, owner)
+            begun.set()
+            await asyncio.sleep(0.2)
+            return attempt
+
+    begun = asyncio.Event()
+    async with jobs(url, kind=Slow) as store:
+        async with working(store, url, Patient()):
+            await store.submit(job("p"), "x", b"")
+            async with asyncio.timeout(10):
+                await begun.wait()
+        assert (await store.get("p")).state is JobState.QUEUED
+
+
+@pytest.mark.asyncio
 async def test_an_engine_that_takes_being_stopped_for_a_broken_connection_is_stopped_again(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

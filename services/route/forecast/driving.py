@@ -3,7 +3,7 @@
 Who is early goes on at once; who is late makes the call all the same. A vehicle leaves its depot as planned, waits for
 a node to open and for the trips whose goods it loads, and for nothing else. Rests fall due by what was really driven.
 What a plan that was revised has lived through is no matter of chance: it went as it says there, and nothing that is to
-come comes before that time.
+come comes before that time. Where it waits for a promised time, a vehicle does so on every day.
 """
 
 from __future__ import annotations
@@ -161,6 +161,8 @@ class _Driving:
         start_s = np.maximum(arrival_s, self._nodes[stop.node_id].opens_s)
         for booking in self._booked(stop.take, Direction.INBOUND):
             start_s = np.maximum(start_s, self._available_s(booking))
+        if self._plan.as_of_s is not None and stop.start_s > stop.arrival_s:
+            start_s = np.maximum(start_s, stop.start_s)
         return start_s
 
     def _booked(self, consignment_ids: Iterable[str], direction: Direction) -> list[Booking]:

@@ -50,6 +50,10 @@ def measure_plan(day: Day, plan: Plan, settings: PlanSettings) -> Measured:
     """Forecast a plan, and keep the rate of each day."""
     days = settings.forecast_days
     driven = _drive(day, plan, settings.noise, days, settings.seed)
+    # What is stranded has begun its way, and does not come to its end.
+    for one in plan.unserved:
+        if one.consignment_id in driven.on_time:
+            driven.on_time[one.consignment_id][:] = False
     daily = _daily_rates(day, plan, driven, days)
     rate, due = float(daily.mean()), due_pieces(day, plan)
     forecast = Forecast(
@@ -99,11 +103,9 @@ def due_pieces(day: Day, plan: Plan) -> int:
 
 def _daily_rates(day: Day, plan: Plan, driven: DrivenDays, days: int) -> npt.NDArray[np.float64]:
     pieces = {c.consignment_id: c.pieces for c in day.consignments}
-    # What is stranded has begun its way, and does not come to its end.
-    left = {one.consignment_id for one in plan.unserved}
     on_time = np.zeros(days)
     for consignment_id, is_kept in driven.on_time.items():
-        on_time += pieces[consignment_id] * is_kept * (consignment_id not in left)
+        on_time += pieces[consignment_id] * is_kept
     due = due_pieces(day, plan)
     return on_time / due if due else np.ones(days)
 

@@ -10,9 +10,12 @@ from services.model.agreements import Direction
 from services.model.changes import Change, ChangeKind, Changes
 from services.model.events import MOVED_LIMIT_S, Revision
 from services.model.plan import Plan, Run, UnservedReason, last_mile_runs
+from services.model.units import DAY_S
 from services.route.day_index import DayIndex
 from services.route.engines.engine import Booking, Demand
+from services.route.lateness import run_late_fen
 from services.route.options import BookingOption
+from services.route.schedule import Within
 
 # How far beyond the limit a late call costs a search the whole price of moving it: a search knows no steps.
 _DEAR_AFTER_S: Final = MOVED_LIMIT_S // 3
@@ -91,27 +94,40 @@ class Promises:
     moved_fen: int
 
     def waiting(
-        self, index: DayIndex, write: Callable[[Mapping[str, int]], tuple[Run, ...]], is_possible: Callable[[Run], bool]
+        self,
+        index: DayIndex,
+        write: Callable[[Mapping[str, Within]], tuple[Run, ...]],
+        is_possible: Callable[[Run], bool],
     ) -> tuple[Run, ...]:
         """Runs that wait before calls that would be early, as far as that is possible and pays.
 
-        ``write`` gives the runs when nothing is handed over before the times that it is given: the promised ones, what
-        the limit leaves of them, or none at all.
+        ``write`` gives the runs when consignments are handed over within times: from the promised one on, from the
+        limit before it, or as soon as may be; until the limit after it, or at any time.
         """
-        hurried = write({})
-        if not any(time_s < self.times_s.get(name, 0) for run in hurried for name, time_s in _handed_over(index, run)):
-            return hurried
-        within = {name: max(0, time_s - MOVED_LIMIT_S) for name, time_s in self.times_s.items()}
-        ways = zip(write(self.times_s), write(within), hurried, strict=True)
+        simple = write({})
+        kept = (
+            self.times_s.get(name, time_s) <= time_s and not self.is_moved(name, time_s)
+            for run in simple
+            for name, time_s in _handed_over(index, run)
+        )
+        if all(kept):
+            return simple
+        waits = self.within(early_s=0), self.within(), self.within(early_s=2 * DAY_S)
+        loose = ({name: (first_s, 2 * DAY_S) for name, (first_s, _) in one.items()} for one in waits[:2])
+        ways = zip(*map(write, (*waits, *loose)), simple, strict=True)
         return tuple(
             min(filter(is_possible, alike), key=lambda run: self._price_fen(index, run), default=alike[-1])
             for alike in ways
         )
 
+    def within(self, early_s: int = MOVED_LIMIT_S) -> dict[str, Within]:
+        """The times between which each promise is kept, from no more than ``early_s`` before it on."""
+        return {n: (max(0, time_s - early_s), time_s + MOVED_LIMIT_S) for n, time_s in self.times_s.items()}
+
     def _price_fen(self, index: DayIndex, run: Run) -> int:
-        """What a run costs by its times: the driver's, and the promises that it breaks."""
+        """What a run costs by its times: the driver's, its late calls', and the promises that it breaks."""
         broken = sum(self.is_moved(name, time_s) for name, time_s in _handed_over(index, run))
-        return run.time_fen + broken * self.moved_fen
+        return run.time_fen + run_late_fen(index, run) + broken * self.moved_fen
 
     def is_moved(self, name: str, time_s: int) -> bool:
         """Whether a hand-over at a time breaks the promise to a consignment; where there is none, none is broken."""
@@ -120,16 +136,16 @@ class Promises:
     def demand(self, demand: Demand, goods: Sequence[str]) -> Demand:
         """A demand that costs more the later it is beyond its promise: soon after the limit, all of the price.
 
-        Searches know one time from which a call is late. Where a node has one of its own as well, the earlier counts
-        for both. To drop a promise costs as much as to move it.
+        Searches know one time from which a call is late: where a node has one of its own before that, it is the
+        node's at the node's price. To drop a promise costs as much as to move it.
         """
         promised = [name for name in goods if name in self.times_s]
         if not promised or not self.moved_fen:
             return demand
         times_s, price_fen = [self.times_s[name] for name in promised], self.moved_fen * len(promised)
         due_s, rate = max(times_s) + MOVED_LIMIT_S, price_fen * 60 // _DEAR_AFTER_S
-        if demand.due_s is not None and demand.late_fen_per_min:
-            due_s, rate = min(due_s, demand.due_s), max(rate, demand.late_fen_per_min)
+        if demand.due_s is not None and demand.late_fen_per_min and demand.due_s < due_s:
+            due_s, rate = demand.due_s, demand.late_fen_per_min
         return replace(
             demand,
             due_s=due_s,

@@ -17,7 +17,7 @@ from services.route.revise.past import Begun
 from services.route.revise.promises import Promises
 from services.route.roads.source import RoadMatrix
 from services.route.run_task import is_for_runs
-from services.route.schedule import agreement_on, is_straight_home_shorter, village_calls
+from services.route.schedule import Within, agreement_on, is_straight_home_shorter, village_calls
 
 Visits = Sequence[Sequence[Consignment]]
 
@@ -37,14 +37,21 @@ class Finisher:
     def finished(self, begun: Begun, rest: Visits, trips: Sequence[Visits] = ()) -> Run:
         """The whole run with the rest of its trip and more from the hub; handing nothing over early where it can."""
 
-        def write(not_before_s: Mapping[str, int]) -> tuple[Run]:
-            return (self._written(begun, village_calls(self.index, rest, not_before_s), trips, not_before_s),)
+        def write(within: Mapping[str, Within]) -> tuple[Run]:
+            return (self._written(begun, village_calls(self.index, rest, within), trips, within),)
 
         return self.promises.waiting(self.index, write, lambda run: self.is_possible(run, len(begun.done)))[0]
 
     def back_at_hub_s(self, begun: Begun, rest: Visits) -> int:
-        """When a vehicle can begin to load at the hub again."""
-        run, hub = self.finished(begun, rest), self.index.hub
+        """When a vehicle can begin to load at the hub again, also where it waits for what it has promised."""
+        # The search lets nobody come early, whether the wait pays or not.
+        waits = self.promises.within()
+        late = self._written(begun, village_calls(self.index, rest, waits), (), waits)
+        runs = [self.finished(begun, rest), *([late] if self.is_possible(late, len(begun.done)) else [])]
+        return max(self._at_hub_s(begun, run) for run in runs)
+
+    def _at_hub_s(self, begun: Begun, run: Run) -> int:
+        hub = self.index.hub
         ends = run.stops[len(begun.done) :] or run.stops[-1:]
         at = next((stop for stop in ends if stop.node_id == hub.node_id), ends[-1])
         to_hub = self.matrix.position[at.node_id], self.matrix.position[hub.node_id]
@@ -74,14 +81,14 @@ class Finisher:
         return self._fault(run, done) is None
 
     def _written(
-        self, begun: Begun, rest: Sequence[Call], trips: Sequence[Visits], not_before_s: Mapping[str, int]
+        self, begun: Begun, rest: Sequence[Call], trips: Sequence[Visits], within: Mapping[str, Within]
     ) -> Run:
         vehicle = self.index.vehicles[begun.run.vehicle_id]
         calls = [self._call(stop.node_id, stop.drop, stop.take, stop.recharge_s) for stop in begun.done]
         done = len(calls)
         if not begun.is_down:
             calls += rest
-            calls += self._from_hub(begun, calls, trips, not_before_s) if is_for_runs(self.index, vehicle) else []
+            calls += self._from_hub(begun, calls, trips, within) if is_for_runs(self.index, vehicle) else []
             if not is_for_runs(self.index, vehicle):
                 calls.append(Call(self.index.nodes[vehicle.depot], self._fetched(calls)))
             # Only what is still to come can become one call.
@@ -94,7 +101,7 @@ class Finisher:
         return write_run(self.index, self.matrix, vehicle, begun.run.run_id, carriages, calls, begun.done)
 
     def _from_hub(
-        self, begun: Begun, before: Sequence[Call], trips: Sequence[Visits], not_before_s: Mapping[str, int]
+        self, begun: Begun, before: Sequence[Call], trips: Sequence[Visits], within: Mapping[str, Within]
     ) -> list[Call]:
         """What comes after the trip under way: the hub with what was fetched, further trips, home."""
         index, vehicle = self.index, self.index.vehicles[begun.run.vehicle_id]
@@ -103,7 +110,7 @@ class Finisher:
             goods = [c for visit in trip for c in visit]
             take = tuple(c for c in goods if c.direction is Direction.INBOUND)
             calls.append(Call(index.hub, brought, take, recharge_s=recharge_between_trips_s(vehicle)))
-            calls += village_calls(index, trip, not_before_s)
+            calls += village_calls(index, trip, within)
             brought = tuple(c for c in goods if c.direction is Direction.OUTBOUND)
         depot, last = index.nodes[vehicle.depot], (calls or before)[-1].node
         if brought or not is_straight_home_shorter(self.matrix, last, index.hub, depot):

@@ -89,7 +89,7 @@ def revise_plan(
                 best = reviser.better(best, decision)
                 report("lines", best.plan.cost.total_fen, 90)
     forecast = None
-    if settings.forecast_days and not should_stop():
+    if settings.forecast_days and not should_stop() and not best.broken:
         report("forecast", best.plan.cost.total_fen, 93)
         forecast = forecast_plan(reviser.day, best.plan, settings)
     report("check", best.plan.cost.total_fen, 95)

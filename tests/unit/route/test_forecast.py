@@ -176,6 +176,20 @@ def test_goods_that_miss_their_trip_are_late() -> None:
         assert (found.caught_permille, found.on_time_permille) == (permille, permille)
 
 
+def test_what_is_stranded_is_late_whatever_part_of_its_way_went_well() -> None:
+    day = last_mile_day()
+    plan = last_mile_plan(day)
+    (booking, *_) = plan.bookings
+    stranded = Unserved(booking.consignment_id, UnservedReason.STRANDED, "x")
+    forecast = quiet(day, replace(plan, unserved=(stranded,)))
+    told = {one.booking_id: one.on_time_permille for one in forecast.bookings}
+    assert told.pop(booking.booking_id) == 0
+    assert set(told.values()) == {1_000}
+    assert forecast.late_pieces == next(
+        c.pieces for c in day.consignments if c.consignment_id == booking.consignment_id
+    )
+
+
 def test_the_last_mile_waits_for_a_late_trip_and_so_do_its_villages() -> None:
     day = last_mile_day()
     plan = last_mile_plan(day)

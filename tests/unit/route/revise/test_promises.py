@@ -21,6 +21,7 @@ from services.route.revise.promises import Promises
 from services.route.revise.revise import prepare_revision
 from services.route.roads.of_day import choose_roads
 from services.route.run_task import make_run_task
+from services.route.schedule import Within
 from tests.builders import small_day
 
 LIMIT = MOVED_LIMIT_S
@@ -39,10 +40,12 @@ def test_a_promise_soon_costs_all_of_its_price_and_dropping_it_as_much() -> None
     assert demand.leaving_fen == 1_000 + 2 * 600
 
 
-def test_a_node_with_a_due_time_of_its_own_keeps_the_earlier_and_the_dearer() -> None:
-    due = replace(DEMAND, due_s=NOON, late_fen_per_min=10_000)
-    demand = promises({"A": NOON}).demand(due, ["A"])
-    assert (demand.due_s, demand.late_fen_per_min) == (NOON, 10_000)
+@pytest.mark.parametrize("rate", [1, 10_000])
+def test_a_node_with_an_earlier_due_time_keeps_it_at_its_own_price(rate: int) -> None:
+    demand = promises({"A": NOON}).demand(replace(DEMAND, due_s=NOON, late_fen_per_min=rate), ["A"])
+    assert (demand.due_s, demand.late_fen_per_min) == (NOON, rate)
+    later = promises({"A": NOON}).demand(replace(DEMAND, due_s=2 * NOON, late_fen_per_min=rate), ["A"])
+    assert later.due_s == NOON + LIMIT
 
 
 @pytest.mark.parametrize("goods", [["new"], []])
@@ -105,8 +108,9 @@ def test_a_vehicle_waits_for_a_promise_as_long_as_that_pays(runs: list[tuple[int
     index, given = DayIndex.of(small_day()), promises({"C-1": NOON})
     at_noon, by_the_limit, at_once = (run_at(*one) for one in runs)
 
-    def write(not_before_s: Mapping[str, int]) -> tuple[Run]:
-        return ({NOON: at_noon, NOON - LIMIT: by_the_limit}.get(not_before_s.get("C-1", 0), at_once),)
+    def write(within: Mapping[str, Within]) -> tuple[Run]:
+        first_s, _ = within.get("C-1", (0, 0))
+        return ({NOON: at_noon, NOON - LIMIT: by_the_limit}.get(first_s, at_once),)
 
     (run,) = given.waiting(index, write, lambda _: True)
     assert run.stops[0].start_s == chosen_s

@@ -10,10 +10,10 @@ import pytest
 
 from services.happenings.after import day_after
 from services.model.changes import ChangeKind
-from services.model.consignments import ResourceKind
+from services.model.consignments import Admission, ResourceKind
 from services.model.day import Day, PlanSettings
 from services.model.errors import InvalidInputError
-from services.model.events import Events, LateTrip, Revision
+from services.model.events import MOST_MOVED_FEN, Events, LateTrip, Revision
 from services.model.lines import LineKind
 from services.model.network import ClosedRoad
 from services.model.plan import Plan, PlanResult, Run, UnservedReason
@@ -239,6 +239,35 @@ def test_a_high_price_of_moving_keeps_promises(by_van: tuple[Day, Plan]) -> None
     assert dear.plan.cost.total_fen >= free.plan.cost.total_fen
 
 
+def test_a_wait_for_a_promise_is_not_put_before_another_promise() -> None:
+    """Without its second call a van can wait before its third; leaving later instead would make the first late."""
+    day = small_day()
+    nodes = tuple(
+        replace(node, service_s=5_400 if node.node_id == "V-2" else node.service_s, owner="EXP-A")
+        if node.node_id in ("V-2", "V-3")
+        else node
+        for node in day.county.network.nodes
+    )
+    county = replace(day.county, network=replace(day.county.network, nodes=nodes), vehicles=day.county.vehicles[:1])
+    consignments = tuple(
+        small_consignment(
+            consignment_id=f"C-{n}", village_code=VILLAGES[n - 1], node_ids=(f"V-{n}",), parcel_ids=(f"EXP-A/{n}",)
+        )
+        for n in (1, 2, 3)
+    )
+    opens = (
+        Admission(ResourceKind.VEHICLE, "VAN-A"),
+        *(Admission(ResourceKind.NODE, node_id) for node_id in ("HUB", "V-1", "V-2", "V-3")),
+    )
+    sets = (replace(day.admission_sets[0], admissions=opens),)
+    day = replace(day, county=county, consignments=consignments, admission_sets=sets)
+    plan = planned(day, use_lines=False, iterations=200)
+    (run,) = plan.runs
+    assert [stop.node_id for stop in run.stops if stop.drop] == ["V-3", "V-2", "V-1"]
+    result = revised(day, plan, 0, moved_fen=20_000, withdrawn=("C-2",))
+    assert kinds(result) == {"C-2": ChangeKind.WITHDRAWN}
+
+
 def test_a_revised_plan_can_be_revised_again(by_van: tuple[Day, Plan]) -> None:
     day, plan = by_van
     run = run_of(plan, "C-1")
@@ -256,6 +285,14 @@ def test_promises_are_the_times_of_hand_over(by_bus: tuple[Day, Plan]) -> None:
     day, plan = by_bus
     promised = promised_times(prepare_revision(day, Revision(plan, 0)).before, plan)
     assert promised == {b.consignment_id: b.available_s for b in plan.bookings}
+
+
+@pytest.mark.parametrize("moved_fen", [-1, MOST_MOVED_FEN + 1])
+def test_a_price_of_moving_that_cannot_be_is_refused(moved_fen: int, by_van: tuple[Day, Plan]) -> None:
+    day, plan = by_van
+    with pytest.raises(InvalidInputError, match=r"revision\.moved_fen: "):
+        revised(day, plan, 0, moved_fen)
+    assert revised(day, plan, 0, MOST_MOVED_FEN).changes is not None
 
 
 @pytest.mark.parametrize(
