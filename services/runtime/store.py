@@ -36,6 +36,7 @@ from services.model.errors import (
     StoreUnavailableError,
     Violation,
 )
+from services.runtime.cancels import heeding_cancels
 from services.runtime.job_records import (
     JobPage,
     JobRecord,
@@ -538,7 +539,8 @@ class JobStore:
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
-            yield
+            with heeding_cancels():
+                yield
         except (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, OSError) as error:
             self._on_error(_fault(error))
             raise StoreUnavailableError(f"the store does not answer: {type(error).__name__}") from error

@@ -320,6 +320,22 @@ async def test_a_watcher_sees_changes_in_order_and_the_end(url: str) -> None:
 
 
 @pytest.mark.asyncio
+async def test_who_asks_the_store_on_and_on_ends_when_cancelled_whenever_that_is(url: str) -> None:
+    async def ask(store: JobStore) -> None:
+        while True:
+            await store.ping()
+
+    async with jobs(url) as store:
+        for turns in range(60):
+            asking = asyncio.create_task(ask(store))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.wait({asking}, timeout=5)
+            assert asking.cancelled()
+
+
+@pytest.mark.asyncio
 async def test_a_store_that_is_away_is_said_to_be(tmp_path_factory: pytest.TempPathFactory) -> None:
     redis = connect(f"unix://{tmp_path_factory.mktemp('away')}/s")
     metrics = define_metrics(registry := CollectorRegistry())
