@@ -131,7 +131,7 @@ def test_what_breaks_is_told_and_what_does_not_break_is_not(watched: Watched) ->
     for number in range(2):
         submit(watched, f"long-{number}", today(), iterations=10_000_000)
     watched.wait_until("max(cuntong_jobs_leased)", 1)
-    assert "CuntongNobodyPlans" not in asked.firing()
+    watched.wait_for("CuntongNobodyPlans", fires=False)
     watched.worker.kill()
     watched.wait_for("CuntongNobodyPlans")
     watched.wait_for("CuntongWorkerDown")
