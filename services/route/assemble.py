@@ -84,7 +84,7 @@ def make_runs(
 ) -> tuple[Run, ...]:
     """Give each route a vehicle of its class and its times; runs are named in the vehicles' order.
 
-    Runs of the last mile come after those from the hub; see ``village_calls`` for their ``hand_over_s``.
+    Runs of the last mile come after those from the hub, whose calls keep to ``hand_over_s``; see ``village_calls``.
     """
     task, used = decision.task, dict.fromkeys(range(len(decision.task.classes)), 0)
     routes = []

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 def heeding_cancels() -> Iterator[None]:
     """Raise ``CancelledError`` at the end where the task was cancelled meanwhile and nothing came of it.
 
-    The store's client writes within ``asyncio.wait_for``, which before Python 3.12 loses a cancel that comes in the
-    moment in which the write ends. Whoever works on and on would then never end.
+    With a timeout of its own, as the store has, redis-py writes within ``asyncio.wait_for``, which before Python 3.12
+    loses a cancel that comes in the moment in which the write ends. Whoever works on and on would then never end.
     """
     before = _cancels()
     try:

@@ -19,7 +19,6 @@ from docket import Docket, Worker
 from redis.exceptions import RedisError, ResponseError
 
 from services.model.errors import StoreUnavailableError
-from services.runtime.cancels import heeding_cancels
 from services.runtime.job_records import JobRecord, JobState
 from services.runtime.store import JobStore
 
@@ -61,8 +60,7 @@ class DocketTasks:
         """
         try:
             async with self._adding:
-                with heeding_cancels():
-                    await self._docket.add(_TASK, key=f"{job.plan_id}.{job.attempt}")(job.plan_id)
+                await self._docket.add(_TASK, key=f"{job.plan_id}.{job.attempt}")(job.plan_id)
         except (RedisError, OSError) as error:
             raise _away(error) from error
 
@@ -74,22 +72,18 @@ class DocketTasks:
         StoreUnavailableError
             When the queue does not answer.
         """
+        stream, group = self._docket.stream_key, self._docket.worker_group_name
         try:
-            with heeding_cancels():
-                return await self._count_waiting()
+            async with self._docket.redis() as redis:
+                in_all = await redis.xlen(stream)
+                try:
+                    taken = (await redis.xpending(stream, group))["pending"]
+                except ResponseError as error:
+                    if not str(error).startswith("NOGROUP"):
+                        raise
+                    taken = 0  # no worker has been there yet
         except (RedisError, OSError) as error:
             raise _away(error) from error
-
-    async def _count_waiting(self) -> int:
-        stream, group = self._docket.stream_key, self._docket.worker_group_name
-        async with self._docket.redis() as redis:
-            in_all = await redis.xlen(stream)
-            try:
-                taken = (await redis.xpending(stream, group))["pending"]
-            except ResponseError as error:
-                if not str(error).startswith("NOGROUP"):
-                    raise
-                taken = 0  # no worker has been there yet
         return max(0, int(in_all) - int(taken))
 
     @asynccontextmanager

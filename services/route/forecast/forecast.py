@@ -50,10 +50,6 @@ def measure_plan(day: Day, plan: Plan, settings: PlanSettings) -> Measured:
     """Forecast a plan, and keep the rate of each day."""
     days = settings.forecast_days
     driven = _drive(day, plan, settings.noise, days, settings.seed)
-    # What is stranded has begun its way, and does not come to its end.
-    for one in plan.unserved:
-        if one.consignment_id in driven.on_time:
-            driven.on_time[one.consignment_id][:] = False
     daily = _daily_rates(day, plan, driven, days)
     rate, due = float(daily.mean()), due_pieces(day, plan)
     forecast = Forecast(
@@ -80,10 +76,15 @@ def _drive(day: Day, plan: Plan, noise: Noise, days: int, seed: int) -> DrivenDa
     rng, trips = np.random.default_rng(seed), booked_trips(day, plan)
     sizes = [min(_BLOCK, days - done) for done in range(0, days, _BLOCK)]
     blocks = [drive_days(day, plan, draw_days(plan, trips, noise, size, rng)) for size in sizes]
+    # What is stranded has begun its way, and does not come to its end.
+    left = {one.consignment_id for one in plan.unserved}
     return DrivenDays(
         tuple(_together(parts) for parts in zip(*(block.runs for block in blocks), strict=True)),
         {name: np.concatenate([block.caught[name] for block in blocks]) for name in blocks[0].caught},
-        {name: np.concatenate([block.on_time[name] for block in blocks]) for name in blocks[0].on_time},
+        {
+            name: np.concatenate([block.on_time[name] for block in blocks]) & (name not in left)
+            for name in blocks[0].on_time
+        },
     )
 
 

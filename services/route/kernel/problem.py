@@ -129,7 +129,7 @@ class KernelProblem:
     """A day for the kernel: ``distance`` and ``duration`` have shape (locations, locations), whole numbers.
 
     To leave a task out must never make what comes after it later: no way may be quicker through a task, its service
-    included, than past it. Ways by road are so, also rounded to seconds, where a call takes a second at least.
+    included, than past it. Ways by road are so, also rounded to seconds, where a call takes some seconds at least.
     """
 
     distance: Ints

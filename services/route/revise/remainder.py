@@ -38,15 +38,14 @@ class Finisher:
         """The whole run with the rest of its trip and more from the hub; handing nothing over early where it can."""
 
         def write(within: Mapping[str, Within]) -> tuple[Run]:
-            return (self._written(begun, village_calls(self.index, rest, within), trips, within),)
+            return (self._within(begun, rest, trips, within),)
 
         return self.promises.waiting(self.index, write, lambda run: self.is_possible(run, len(begun.done)))[0]
 
     def back_at_hub_s(self, begun: Begun, rest: Visits) -> int:
         """When a vehicle can begin to load at the hub again, also where it waits for what it has promised."""
         # The search lets nobody come early, whether the wait pays or not.
-        waits = self.promises.within()
-        late = self._written(begun, village_calls(self.index, rest, waits), (), waits)
+        late = self._within(begun, rest, (), self.promises.within())
         runs = [self.finished(begun, rest), *([late] if self.is_possible(late, len(begun.done)) else [])]
         return max(self._at_hub_s(begun, run) for run in runs)
 
@@ -79,6 +78,10 @@ class Finisher:
     def is_possible(self, run: Run, done: int) -> bool:
         """Whether a run keeps to hours, shift, range and work after what is done."""
         return self._fault(run, done) is None
+
+    def _within(self, begun: Begun, rest: Visits, trips: Sequence[Visits], within: Mapping[str, Within]) -> Run:
+        """The whole run with consignments handed over within times; see ``village_calls``."""
+        return self._written(begun, village_calls(self.index, rest, within), trips, within)
 
     def _written(
         self, begun: Begun, rest: Sequence[Call], trips: Sequence[Visits], within: Mapping[str, Within]
