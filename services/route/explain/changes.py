@@ -49,7 +49,7 @@ def agreements_for(day: Day, consignment: Consignment, kind: ResourceKind, resou
     owner, models = _owner(day, kind, resource_id)
     if owner == consignment.carrier_id:
         yield ""
-    townships = {n.township_code for n in county.network.nodes if n.node_id in consignment.node_ids}
+    townships = _townships(day, consignment)
     for agreement in county.agreements:
         is_wide_enough = (
             (not agreement.temperatures or consignment.temperature in agreement.temperatures)
@@ -100,13 +100,34 @@ def _admitted(day: Day, consignment: Consignment, limit: BindingLimit) -> Day:
         if model is None:
             return day
         name = _new_name(f"{consignment.carrier_id}+{owner}", [a.agreement_id for a in day.county.agreements])
-        made = Agreement(name, model, (consignment.carrier_id,), owner, Sharing.PROPORTIONAL_PIECES)
+        made = _agreement_for(day, consignment, name, model, owner)
         day = replace(day, county=replace(day.county, agreements=(*day.county.agreements, made)))
         rights = [name]
     opened = [Admission(kind, limit.subject, rights[0])]
     if kind is ResourceKind.TRIP:
         opened += _stops_of(day, consignment, limit.subject, rights[0])
     return _with_admissions(day, consignment, opened)
+
+
+def _agreement_for(day: Day, consignment: Consignment, name: str, model: CooperationModel, owner: str) -> Agreement:
+    """An agreement made for one consignment: no wider, or it would cover what another of the same kind does."""
+    return Agreement(
+        name,
+        model,
+        (consignment.carrier_id,),
+        owner,
+        Sharing.PROPORTIONAL_PIECES,
+        directions=(consignment.direction,),
+        temperatures=(consignment.temperature,),
+        townships=tuple(sorted(_townships(day, consignment) - {""})),
+        weekdays=(day.service_date.isoweekday(),),
+        valid_from=day.service_date,
+        valid_to=day.service_date,
+    )
+
+
+def _townships(day: Day, consignment: Consignment) -> set[str]:
+    return {n.township_code for n in day.county.network.nodes if n.node_id in consignment.node_ids}
 
 
 def _stops_of(day: Day, consignment: Consignment, trip_id: str, agreement_id: str) -> Iterator[Admission]:

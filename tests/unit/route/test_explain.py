@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.model.agreements import Temperature
+from services.model.agreements import Direction, Temperature
 from services.model.day import Day, PlanSettings
 from services.model.explanations import BindingLimit, Explanation, LimitKind, SubjectKind
 from services.model.plan import Cost, Plan, Unserved, UnservedReason
@@ -22,7 +23,8 @@ from services.route.explain.standing import index_after
 from services.route.explain.words import worded
 from services.route.planner import plan_day
 from services.route.roads.of_day import roads_of
-from tests.builders import small_consignment, small_day
+from services.validation import county_violations
+from tests.builders import SERVICE_DATE, small_consignment, small_day
 from tests.infeasible import BUILDERS, let_go, planned
 
 VAN_A = SubjectKind.VEHICLE, "VAN-A"
@@ -172,3 +174,25 @@ def test_a_changed_day_is_indexed_as_if_it_were_new(limit: BindingLimit) -> None
     day = replace(day, county=replace(day.county, network=replace(day.county.network, nodes=nodes)))
     after = apply_change(day, "C-1", limit)
     assert index_after(DayIndex.of(day), after) == DayIndex.of(after)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        {"directions": (Direction.OUTBOUND,)},
+        {"temperatures": (Temperature.FROZEN,)},
+        {"townships": ("220282999000",)},
+        {"weekdays": (SERVICE_DATE.isoweekday() % 7 + 1,)},
+        {"valid_to": SERVICE_DATE - timedelta(days=1)},
+    ],
+)
+def test_an_agreement_made_for_a_consignment_covers_nothing_that_another_does(scope: dict[str, Any]) -> None:
+    day = small_day(consignments=(small_consignment(carrier_id="EXP-B", admission_set_id="AS-B"),))
+    narrow = replace(day.county.agreements[0], **scope)
+    own = tuple(replace(s, admissions=tuple(a for a in s.admissions if not a.agreement_id)) for s in day.admission_sets)
+    county = replace(day.county, agreements=(narrow, *day.county.agreements[1:]))
+    changed = apply_change(
+        replace(day, county=county, admission_sets=own), "C-1", BindingLimit(LimitKind.ADMISSIBILITY, *VAN_A)
+    )
+    assert len(changed.county.agreements) == len(county.agreements) + 1
+    assert not county_violations(changed.county)
